@@ -1,0 +1,79 @@
+"""What is compared: one object as declared and as it lives, with all that comparing needs.
+
+A pair is complete: a comparator asks nobody for anything more. Which is why the schema of the kind,
+the autoscaler of the object and the earlier declarations travel in it. It refuses to hold anything
+that is not about this one object.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from auditor.domain.identity import ObjectRef
+from auditor.domain.manifest import Manifest
+from auditor.domain.schema import Schema
+
+
+class Doubt(StrEnum):
+    """Why an object cannot be judged now. A closed set: it is a metric label."""
+
+    NOT_SYNCED = "not_synced"
+    """The kind has not been listed yet."""
+    STALE = "stale"
+    """The cluster has not been heard of for too long."""
+    FORBIDDEN = "forbidden"
+    """The account may not list or watch the kind."""
+    KIND_ABSENT = "kind_absent"
+    """The cluster does not serve the kind (its CRD may be missing)."""
+    VERSION_NOT_SERVED = "version_not_served"
+    """The cluster serves the kind, but not in the declared version."""
+    NOT_WATCHED = "not_watched"
+    """The configuration leaves the kind out (Secrets, unless allowed)."""
+    RENDER_FAILED = "render_failed"
+    """What declares the object has never been rendered."""
+    COMPARISON_FAILED = "comparison_failed"
+    """The comparison itself broke; the log says how."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scaler:
+    """A HorizontalPodAutoscaler that targets the object. ``declared``: it stands in Git itself."""
+
+    minimum: int
+    maximum: int
+    declared: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Superseded:
+    """An earlier declaration of the object, and until when it was the current one.
+
+    ``manifest`` is ``None`` where the object was not declared then.
+    """
+
+    manifest: Manifest | None
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Desired and actual of one object; either may be absent, and then that is the fact.
+
+    ``doubt`` set means that absence proves nothing. ``earlier`` is newest first. ``governed`` says
+    that the object's namespace is one in which everything must be declared.
+    """
+
+    ref: ObjectRef
+    desired: Manifest | None
+    actual: Manifest | None
+    doubt: Doubt | None = None
+    schema: Schema | None = None
+    scaler: Scaler | None = None
+    earlier: tuple[Superseded, ...] = ()
+    governed: bool = False
+
+    def declaring(self, desired: Manifest | None) -> Pair:
+        """The same pair as if ``desired`` were declared."""
+        return replace(self, desired=desired, earlier=())

@@ -1,0 +1,190 @@
+"""What the parts expect of each other, as protocols.
+
+Everything that is plugged in (sources, renderers, comparators, sinks) and everything that is doubled in
+tests (clock, ledger) is named here and nowhere else. This module refuses to contain behaviour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from auditor.domain.finding import Announcement, Deviation, Outcome, TrackedFinding, Transition
+from auditor.domain.identity import ObjectRef
+from auditor.domain.manifest import Manifest
+from auditor.domain.pair import Pair
+
+
+class Clock(Protocol):
+    """Where time comes from."""
+
+    def now(self) -> datetime:
+        """The present moment, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class Comparator(Protocol):
+    """Says what is wrong with one pair. Pure: the same pair, the same answer."""
+
+    def __call__(self, pair: Pair, /) -> Iterable[Deviation]:
+        """Report every deviation; none means that all is well as far as this comparator looks."""
+
+
+# --- desired state ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A file of a tree. ``id`` is a content hash; ``size`` is in bytes; ``path`` is POSIX."""
+
+    path: str
+    id: str
+    size: int
+
+
+class Tree(Protocol):
+    """Files of one revision of a repository, or of a folder. Symlinks that leave it are not in it."""
+
+    @property
+    def repository(self) -> str:
+        """The repository's configured name."""
+
+    @property
+    def revision(self) -> str:
+        """The commit id; empty for a folder that is no checkout."""
+
+    def blobs(self, under: str = "") -> Iterator[Blob]:
+        """All files below a folder (or the file itself), in path order.
+
+        Raises:
+            ManifestError: there is no such path.
+
+        """
+
+    def read(self, path: str, /) -> bytes:
+        """The content of one file.
+
+        Raises:
+            ManifestError: no such file, or it is larger than what is read.
+
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A document that was left out, and why, in words for a person."""
+
+    path: str
+    line: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """What a renderer made of a tree.
+
+    ``read`` holds the blobs that went in (path to blob id): the render is the same while they are.
+    """
+
+    manifests: tuple[Manifest, ...]
+    skipped: tuple[Skipped, ...] = ()
+    read: Mapping[str, str] = field(default_factory=dict)
+    renderer: str = "plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderRequest:
+    """What to render: a path of a tree, for a cluster.
+
+    ``namespace`` is what namespaced objects without one get; ``options`` are the renderer's own.
+    """
+
+    path: str
+    cluster: str
+    namespace: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Renderer(Protocol):
+    """Turns a tree into manifests."""
+
+    async def render(self, tree: Tree, request: RenderRequest) -> Rendering:
+        """Render one path.
+
+        Raises:
+            ManifestError: something declared cannot be read; names file, place and remedy.
+
+        """
+
+
+# --- findings --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """Where a sink left off.
+
+    ``position`` is what its last `publish` returned. ``open`` are all open findings now, for sinks
+    that hold state only in memory.
+    """
+
+    position: str | None
+    open: Sequence[TrackedFinding] = ()
+
+
+class Sink(Protocol):
+    """Takes announcements to the outside.
+
+    Batching, retry, backoff, order and the cursor belong to the runtime. A *durable* sink is resumed
+    after a restart where it was; others start at the present with `Resume.open`.
+    """
+
+    durable: bool
+
+    async def open(self, resume: Resume) -> frozenset[str]:
+        """Connect, and return the ids of transitions after ``resume.position`` already delivered.
+
+        Raises:
+            SinkUnavailable: not now; will be tried again.
+
+        """
+
+    async def publish(self, batch: Sequence[Announcement]) -> str | None:
+        """Deliver all, in order, and return only when the other side has taken them.
+
+        Returns:
+            An opaque position that `open` is given after a restart, or None.
+
+        Raises:
+            SinkUnavailable: none or some were taken; the whole batch comes again.
+            DeliveryRejected: one can never be taken; the rest of the batch comes again without it.
+
+        """
+
+    async def close(self) -> None:
+        """Let go of everything, within seconds."""
+
+
+class Ledger(Protocol):
+    """Remembers findings, and what is yet to be announced, in one transaction."""
+
+    async def record(self, outcomes: Sequence[Outcome], *, at: datetime) -> Sequence[Transition]:
+        """Take note of outcomes, and return what changed; on return it is on disk.
+
+        Raises:
+            StoreUnavailable: nothing was recorded.
+
+        """
+
+    def concerns(self, ref: ObjectRef) -> bool:
+        """Tell whether any finding of the object is open: if not, a clean outcome is no news."""
+
+    def open_findings(self) -> Sequence[TrackedFinding]:
+        """Every open finding, from memory."""
