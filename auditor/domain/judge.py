@@ -1,0 +1,202 @@
+"""From deviations to an outcome: which side moved, how bad it is, what can be done.
+
+Deviations say that desired and actual differ. Whether that is drift depends on what was declared
+before: what the cluster would not differ in from an earlier declaration was moved by Git, and is
+*pending* until its time is over, then *lagging*. The rest was moved in the cluster and is drift.
+This module refuses to find differences itself: it is given a comparison and calls it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from auditor.domain import checks
+from auditor.domain.finding import (
+    Category,
+    Deviation,
+    Finding,
+    Outcome,
+    Severity,
+    Verdict,
+)
+from auditor.domain.manifest import Manifest, Origin
+from auditor.domain.marks import owner_of
+from auditor.domain.pair import Pair, Superseded
+from auditor.domain.remedies import remedies_for
+from auditor.domain.rules import Rules, Sifted, sift
+
+Comparison = Callable[[Pair], Iterable[Deviation]]
+"""All comparators together."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lag:
+    """What Git moved, and since when the cluster could have followed."""
+
+    deviations: tuple[Deviation, ...]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """Deviations by the side that moved."""
+
+    by_cluster: tuple[Deviation, ...]
+    by_git: _Lag | None = None
+
+
+def judge(pair: Pair, compare: Comparison, rules: Rules, *, at: datetime) -> Outcome:
+    """Judge one pair at a moment."""
+    if pair.doubt is not None:
+        return replace(_outcome(pair, Verdict.UNKNOWN), doubt=pair.doubt)
+    sifted = sift(compare(pair), pair, rules, at=at)
+    if not sifted.kept:
+        return replace(_outcome(pair, Verdict.IN_SYNC), suppressed=sifted.suppressed)
+    moved = _which_side(pair, sifted, compare, rules, at=at)
+    outcome = _conclude(pair, moved, rules, at=at)
+    return replace(outcome, suppressed=sifted.suppressed)
+
+
+def _conclude(pair: Pair, moved: _Moved, rules: Rules, *, at: datetime) -> Outcome:
+    findings = [_finding(pair, deviation, rules) for deviation in moved.by_cluster]
+    lag = moved.by_git
+    due = lag.since + rules.lagging_after if lag else None
+    if lag and due and at >= due:
+        findings += _overdue(pair, lag, rules)
+        due = None
+    verdict = Verdict.DRIFTED if findings else Verdict.PENDING
+    return replace(_outcome(pair, verdict), findings=tuple(findings), look_again=due)
+
+
+def _outcome(pair: Pair, verdict: Verdict) -> Outcome:
+    return Outcome(
+        ref=pair.ref,
+        verdict=verdict,
+        declared=pair.earlier[0].until if pair.earlier else None,
+        actual_version=_resource_version(pair.actual),
+        present=pair.desired is not None or pair.actual is not None,
+    )
+
+
+def _which_side(
+    pair: Pair, sifted: Sifted, compare: Comparison, rules: Rules, *, at: datetime
+) -> _Moved:
+    """Split deviations into what the cluster moved and what Git moved."""
+    best, since = sifted.kept, None
+    for earlier in pair.earlier:
+        before = _deviations_from(earlier, pair, compare, rules, at=at)
+        drift = _common(sifted.kept, before)
+        if _weight(drift) < _weight(best):
+            best, since = drift, earlier.until
+        if not best:
+            break
+    lag = _Lag(_without(sifted.kept, best), since) if since else None
+    return _Moved(best, lag)
+
+
+def _deviations_from(
+    earlier: Superseded, pair: Pair, compare: Comparison, rules: Rules, *, at: datetime
+) -> tuple[Deviation, ...]:
+    then = pair.declaring(earlier.manifest)
+    return sift(compare(then), then, rules, at=at).kept
+
+
+def _common(now: tuple[Deviation, ...], before: tuple[Deviation, ...]) -> tuple[Deviation, ...]:
+    """What deviates from both declarations: no change of Git explains it."""
+    known = {(d.check, diff.path) for d in before for diff in d.differences}
+    bare = {d.check for d in before if not d.differences}
+    return _select(
+        now, lambda check, path: check in bare if path is None else (check, path) in known
+    )
+
+
+def _without(now: tuple[Deviation, ...], drift: tuple[Deviation, ...]) -> tuple[Deviation, ...]:
+    known = {(d.check, diff.path) for d in drift for diff in d.differences}
+    bare = {d.check for d in drift if not d.differences}
+    return _select(
+        now, lambda check, path: check not in bare if path is None else (check, path) not in known
+    )
+
+
+def _select(
+    deviations: tuple[Deviation, ...], wanted: Callable[..., bool]
+) -> tuple[Deviation, ...]:
+    chosen = []
+    for deviation in deviations:
+        if not deviation.differences:
+            chosen += [deviation] if wanted(deviation.check, None) else []
+            continue
+        kept = tuple(d for d in deviation.differences if wanted(deviation.check, d.path))
+        chosen += [replace(deviation, differences=kept)] if kept else []
+    return tuple(chosen)
+
+
+def _weight(deviations: tuple[Deviation, ...]) -> int:
+    return sum(len(deviation.differences) or 1 for deviation in deviations)
+
+
+def _overdue(pair: Pair, lag: _Lag, rules: Rules) -> list[Finding]:
+    """One lagging finding for all that is declared; what is declared no more is an orphan already."""
+    if pair.desired is None:
+        return [_finding(pair, deviation, rules) for deviation in lag.deviations]
+    what = "is not there yet" if pair.actual is None else "still is as it was declared before"
+    merged = Deviation(
+        check=checks.LAGGING.id,
+        category=Category.LAGGING,
+        message=f"{pair.ref} {what}: Git moved at {_stamp(lag.since)}",
+        differences=tuple(d for deviation in lag.deviations for d in deviation.differences),
+        severity=min(
+            (d.severity for d in lag.deviations if d.severity),
+            key=lambda severity: severity.rank,
+            default=None,
+        ),
+    )
+    return [replace(_finding(pair, merged, rules), began=lag.since)]
+
+
+def _finding(pair: Pair, deviation: Deviation, rules: Rules) -> Finding:
+    manifest = pair.desired or pair.actual
+    return Finding(
+        ref=pair.ref,
+        version=manifest.version if manifest else "",
+        check=deviation.check,
+        category=deviation.category,
+        severity=_severity(pair, deviation, rules),
+        verdict=Verdict.DRIFTED,
+        message=deviation.message,
+        differences=deviation.differences,
+        origin=_origin(pair),
+        owner=owner_of(pair.desired) or owner_of(pair.actual),
+        began=_began(deviation),
+        actual_version=_resource_version(pair.actual),
+        remedies=remedies_for(pair, deviation),
+    )
+
+
+def _origin(pair: Pair) -> Origin | None:
+    manifests = (pair.desired, *(earlier.manifest for earlier in pair.earlier))
+    return next((m.origin for m in manifests if m is not None and m.origin is not None), None)
+
+
+def _severity(pair: Pair, deviation: Deviation, rules: Rules) -> Severity:
+    for rule in rules.severity:
+        if rule.matches(deviation, pair):
+            return rule.severity
+    known = checks.BY_ID.get(deviation.check)
+    return deviation.severity or (known.severity if known else Severity.MEDIUM)
+
+
+def _began(deviation: Deviation) -> datetime | None:
+    """When the oldest of the differing fields was written."""
+    times = [d.writer.time for d in deviation.differences if d.writer and d.writer.time]
+    return min(times, default=None)
+
+
+def _resource_version(manifest: Manifest | None) -> str:
+    return str(manifest.metadata.get("resourceVersion", "")) if manifest else ""
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
