@@ -1,0 +1,28 @@
+"""What every test may ask for: the corpora of real manifests, and a clock that a test moves."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.doubles import FakeClock
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """The folder of real manifests: ``DRIFT_CORPORA``, or ``shared/corpora`` beside the checkout."""
+    folder = Path(os.environ.get("DRIFT_CORPORA") or _ROOT.parent / "shared" / "corpora")
+    if not folder.is_dir():
+        reason = f"no corpora of real manifests at {folder}; DRIFT_CORPORA says where they are"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    return folder
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock that stands still until a test moves it."""
+    return FakeClock()
