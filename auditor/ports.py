@@ -40,6 +40,15 @@ class Comparator(Protocol):
 # --- desired state ---------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A document that was left out, and why, in words for a person."""
+
+    path: str
+    line: int | None
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Blob:
     """A file of a tree. ``id`` is a content hash; ``size`` is in bytes; ``path`` is POSIX."""
@@ -76,14 +85,57 @@ class Tree(Protocol):
 
         """
 
+    def omitted(self, under: str = "") -> Iterator[Skipped]:
+        """What lies below a folder and is not in `blobs`: submodules, links that leave, big files."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
-    """A document that was left out, and why, in words for a person."""
+class CommitInfo:
+    """Who made a commit, and when it was committed, UTC. ``author`` is a name without a mail address."""
 
-    path: str
-    line: int | None
-    reason: str
+    id: str
+    author: str
+    committed: datetime
+
+
+class Repository(Protocol):
+    """Where trees come from: a Git repository, or a recording of one, at one branch or tag."""
+
+    @property
+    def name(self) -> str:
+        """The configured name."""
+
+    async def head(self) -> str:
+        """Look for news, and return the commit that the followed ref is at.
+
+        Raises:
+            SourceUnavailable: the repository cannot be reached, or has no such ref.
+
+        """
+
+    def tree(self, commit: str) -> Tree:
+        """The files of a commit that is at hand.
+
+        Raises:
+            SourceUnavailable: the commit is not at hand (any more).
+
+        """
+
+    def changed(self, before: str, after: str) -> frozenset[str]:
+        """Paths of files that differ between two commits, and links to them.
+
+        Raises:
+            SourceUnavailable: a commit is not at hand (any more).
+
+        """
+
+    def commit(self, commit: str) -> CommitInfo:
+        """Who made a commit, and when.
+
+        Raises:
+            SourceUnavailable: the commit is not at hand (any more).
+
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
