@@ -180,6 +180,8 @@ class Outcome:
     actual_version: str = ""
     present: bool = True
     """Whether the object is declared or alive at all."""
+    audited: bool = True
+    """Whether anybody wants a verdict: it is declared, was lately, or something is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

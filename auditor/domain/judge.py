@@ -77,6 +77,7 @@ def _outcome(pair: Pair, verdict: Verdict) -> Outcome:
         declared=pair.earlier[0].until if pair.earlier else None,
         actual_version=_resource_version(pair.actual),
         present=pair.desired is not None or pair.actual is not None,
+        audited=pair.desired is not None or verdict in {Verdict.DRIFTED, Verdict.PENDING},
     )
 
 

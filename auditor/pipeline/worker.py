@@ -1,0 +1,139 @@
+"""Pair, compare, judge, record: what is done with every name.
+
+The one place where state, the pure core and the ledger meet. It refuses to know what a source or a sink
+is. Names whose outcomes could not be written go back into the queue: nothing is announced that is not on
+record, and nothing is lost that was noticed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from auditor.domain.finding import Outcome, Verdict
+from auditor.domain.identity import ObjectRef
+from auditor.domain.judge import Comparison, judge
+from auditor.domain.pair import Doubt, Pair
+from auditor.domain.rules import Rules
+from auditor.errors import StoreUnavailable
+from auditor.pipeline.agenda import Agenda
+from auditor.pipeline.queue import RefQueue
+from auditor.ports import Clock, Ledger
+from auditor.state.suppressions import Suppressions
+from auditor.state.verdicts import Verdicts
+from auditor.telemetry.pipeline import PipelineEvents
+
+BATCH: Final = 500
+"""Names taken at once; their outcomes go into one transaction."""
+SLICE: Final = 0.005
+"""Seconds of judging after which the event loop gets a turn."""
+_RETRY_FIRST, _RETRY_CAP = 0.5, 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """The pure part of an audit: where pairs come from, what compares them, by which rules."""
+
+    pair_of: Callable[[ObjectRef], Pair]
+    compare: Comparison
+    rules: Rules
+
+    def outcome(self, ref: ObjectRef, *, at: datetime) -> Outcome:
+        """Judge one object as it is known now."""
+        return judge(self.pair_of(ref), self.compare, self.rules, at=at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """Where the worker leaves what it learned; only the ledger outlives the process."""
+
+    ledger: Ledger
+    verdicts: Verdicts
+    suppressions: Suppressions
+    agenda: Agenda
+
+
+class Worker:
+    """Takes names from the queue and sees each through to the ledger."""
+
+    def __init__(
+        self,
+        queue: RefQueue,
+        judging: Judging,
+        knowledge: Knowledge,
+        *,
+        clock: Clock,
+        events: PipelineEvents,
+    ) -> None:
+        self._queue = queue
+        self._judging = judging
+        self._knowledge = knowledge
+        self._clock = clock
+        self._events = events
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            await self.step()
+
+    async def step(self) -> None:
+        """Take one batch of names and see it through."""
+        refs = await self._queue.take(BATCH)
+        try:
+            await self._audit(refs)
+        finally:
+            self._queue.done(refs)
+
+    def tick(self) -> None:
+        """Queue what is due by time alone."""
+        self._queue.add(self._knowledge.agenda.due(self._clock.now()))
+
+    async def _audit(self, refs: Sequence[ObjectRef]) -> None:
+        started, at = self._clock.monotonic(), self._clock.now()
+        outcomes = await self._judge_all(refs, at)
+        await self._record([o for o in outcomes if self._is_news(o)], at)
+        for outcome in outcomes:
+            self._remember(outcome)
+        counts = Counter(outcome.verdict for outcome in outcomes)
+        self._events.batch_audited(dict(counts), self._clock.monotonic() - started)
+
+    async def _judge_all(self, refs: Sequence[ObjectRef], at: datetime) -> list[Outcome]:
+        outcomes, pause = [], self._clock.monotonic() + SLICE
+        for ref in refs:
+            outcomes.append(self._judge(ref, at))
+            if self._clock.monotonic() > pause:
+                await asyncio.sleep(0)
+                pause = self._clock.monotonic() + SLICE
+        return outcomes
+
+    def _judge(self, ref: ObjectRef, at: datetime) -> Outcome:
+        try:
+            return self._judging.outcome(ref, at=at)
+        except Exception as error:  # noqa: BLE001 - a plugged-in comparator must not stop the others
+            self._events.comparison_failed(ref, error)
+            return Outcome(ref=ref, verdict=Verdict.UNKNOWN, doubt=Doubt.COMPARISON_FAILED)
+
+    def _is_news(self, outcome: Outcome) -> bool:
+        return bool(outcome.findings) or self._knowledge.ledger.concerns(outcome.ref)
+
+    async def _record(self, news: Sequence[Outcome], at: datetime) -> None:
+        """Write until it is written: outcomes that are not on record must not be remembered."""
+        delay = _RETRY_FIRST
+        while news:
+            try:
+                self._events.findings_moved(list(await self._knowledge.ledger.record(news, at=at)))
+            except StoreUnavailable as error:
+                self._events.ledger_unavailable(str(error), delay)
+                await self._clock.sleep(delay)
+                delay = min(delay * 2, _RETRY_CAP)
+            else:
+                return
+
+    def _remember(self, outcome: Outcome) -> None:
+        self._knowledge.verdicts.note(outcome)
+        self._knowledge.suppressions.note(outcome)
+        self._knowledge.agenda.put(outcome.ref, outcome.look_again)
