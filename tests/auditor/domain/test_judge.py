@@ -1,0 +1,223 @@
+"""Which side moved, and what that makes of a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from auditor.domain import checks
+from auditor.domain.difference import Difference, Op, Writer
+from auditor.domain.fieldpath import FieldPath
+from auditor.domain.finding import Category, Deviation, Severity, Verdict
+from auditor.domain.judge import judge
+from auditor.domain.manifest import Manifest
+from auditor.domain.pair import Doubt, Pair, Superseded
+from auditor.domain.pathpattern import parse_pattern
+from auditor.domain.rules import IgnoreRule, ObjectMatch, Rules, SeverityRule
+from tests.builders import deployment, live, manifest, ref
+from tests.doubles import START
+
+RULES = Rules(lagging_after=timedelta(minutes=10))
+WROTE = Writer(manager="kubectl-edit", operation="Update", time=START - timedelta(hours=1))
+
+
+def compare_spec(pair: Pair) -> Iterable[Deviation]:
+    """Compare the fields directly under spec, and presence: enough of a comparator to judge by."""
+    if pair.desired and not pair.actual:
+        yield Deviation(check=checks.MISSING.id, category=Category.MISSING, message="missing")
+    if not pair.desired or not pair.actual:
+        return
+    want, have = _fields(pair.desired), _fields(pair.actual)
+    differences = tuple(
+        Difference(
+            path=FieldPath(("spec", name)),
+            pointer=f"/spec/{name}",
+            op=Op.CHANGED,
+            desired=want.get(name),
+            actual=have.get(name),
+            writer=WROTE,
+        )
+        for name in sorted(want.keys() | have.keys())
+        if want.get(name) != have.get(name)
+    )
+    if differences:
+        yield Deviation(
+            check=checks.CHANGED.id,
+            category=Category.CHANGED,
+            message="differs",
+            differences=differences,
+        )
+
+
+def _fields(side: Manifest) -> dict[str, Any]:
+    return dict(side.body["spec"])
+
+
+def pair(desired: dict[str, Any] | None, actual: dict[str, Any] | None, **rest: Any) -> Pair:
+    return Pair(
+        ref=ref(),
+        desired=manifest(desired) if desired else None,
+        actual=live(actual) if actual else None,
+        **rest,
+    )
+
+
+def before(body: dict[str, Any] | None, *, until: datetime = START) -> Superseded:
+    return Superseded(manifest=manifest(body) if body else None, until=until)
+
+
+def test_equal_sides_are_in_sync() -> None:
+    """Nothing differs, nothing is found."""
+    outcome = judge(pair(deployment(), deployment()), compare_spec, RULES, at=START)
+
+    assert (outcome.verdict, outcome.findings) == (Verdict.IN_SYNC, ())
+
+
+def test_a_difference_that_was_always_there_is_drift() -> None:
+    """Without an earlier declaration the cluster must have moved."""
+    outcome = judge(pair(deployment(), deployment(replicas=5)), compare_spec, RULES, at=START)
+
+    assert outcome.verdict is Verdict.DRIFTED
+    assert [f.check for f in outcome.findings] == ["K8S-002"]
+    assert outcome.findings[0].began == WROTE.time
+
+
+def test_doubt_is_unknown_and_never_a_finding() -> None:
+    """What could not be looked at is not missing."""
+    doubtful = pair(deployment(), None, doubt=Doubt.FORBIDDEN)
+
+    outcome = judge(doubtful, compare_spec, RULES, at=START)
+
+    assert (outcome.verdict, outcome.doubt) == (Verdict.UNKNOWN, Doubt.FORBIDDEN)
+    assert outcome.findings == ()
+
+
+class TestGitMoved:
+    """The cluster still is as it was declared before."""
+
+    moved = pair(deployment(replicas=5), deployment(), earlier=(before(deployment()),))
+
+    def test_is_pending_within_its_time(self) -> None:
+        """The GitOps tool may still come; the object is looked at again when its time is over."""
+        outcome = judge(self.moved, compare_spec, RULES, at=START + timedelta(minutes=9))
+
+        assert (outcome.verdict, outcome.findings) == (Verdict.PENDING, ())
+        assert outcome.look_again == START + timedelta(minutes=10)
+
+    def test_is_lagging_after_its_time(self) -> None:
+        """One finding says since when."""
+        outcome = judge(self.moved, compare_spec, RULES, at=START + timedelta(minutes=10))
+
+        assert [f.category for f in outcome.findings] == [Category.LAGGING]
+        assert outcome.findings[0].began == START
+        assert outcome.findings[0].differences[0].desired == 5
+
+    def test_counts_from_the_first_commit_not_followed(self) -> None:
+        """A second commit does not give the tool its time again."""
+        first, second = START - timedelta(minutes=9), START
+        earlier = (before(deployment(replicas=4), until=second), before(deployment(), until=first))
+
+        outcome = judge(
+            pair(deployment(replicas=5), deployment(), earlier=earlier),
+            compare_spec,
+            RULES,
+            at=START + timedelta(minutes=1),
+        )
+
+        assert [f.category for f in outcome.findings] == [Category.LAGGING]
+
+    def test_a_new_object_is_pending_not_missing(self) -> None:
+        """What was declared a moment ago need not be there yet."""
+        outcome = judge(
+            pair(deployment(), None, earlier=(before(None),)), compare_spec, RULES, at=START
+        )
+
+        assert outcome.verdict is Verdict.PENDING
+
+    def test_an_object_that_was_missing_before_stays_missing(self) -> None:
+        """A commit does not excuse what was gone already."""
+        gone = pair(deployment(replicas=5), None, earlier=(before(deployment()),))
+
+        outcome = judge(gone, compare_spec, RULES, at=START)
+
+        assert [f.check for f in outcome.findings] == ["K8S-001"]
+
+
+class TestBothMoved:
+    """Git changed one field while somebody changed another."""
+
+    both = pair(
+        deployment(replicas=5, paused=False),
+        deployment(replicas=2, paused=True),
+        earlier=(before(deployment(replicas=2, paused=False)),),
+    )
+
+    def test_only_the_clusters_own_field_is_drift(self) -> None:
+        """The field that Git moved is left to the GitOps tool."""
+        outcome = judge(self.both, compare_spec, RULES, at=START)
+
+        assert [str(d.path) for d in outcome.findings[0].differences] == ["spec.paused"]
+        assert outcome.look_again == START + timedelta(minutes=10)
+
+    def test_after_its_time_both_are_found(self) -> None:
+        """Drift and lag are two findings of one object."""
+        outcome = judge(self.both, compare_spec, RULES, at=START + timedelta(hours=1))
+
+        assert {f.category for f in outcome.findings} == {Category.CHANGED, Category.LAGGING}
+
+
+class TestRules:
+    """What users accept is hidden and counted."""
+
+    drifted = pair(deployment(), deployment(replicas=5, paused=True))
+
+    def ignoring(self, **rest: Any) -> Rules:
+        rule = IgnoreRule(name="hpa", reason="scaled by hand", owner="shop", **rest)
+        return replace(RULES, ignore=(rule,))
+
+    def test_an_ignored_path_is_suppressed(self) -> None:
+        """The other differences stay."""
+        rules = self.ignoring(path=parse_pattern("spec.replicas"))
+
+        outcome = judge(self.drifted, compare_spec, rules, at=START)
+
+        assert [str(d.path) for d in outcome.findings[0].differences] == ["spec.paused"]
+        assert [s.rule for s in outcome.suppressed] == ["hpa"]
+
+    def test_an_expired_rule_hides_nothing(self) -> None:
+        """Its time is over."""
+        rules = self.ignoring(path=parse_pattern("spec"), expires=START)
+
+        outcome = judge(self.drifted, compare_spec, rules, at=START)
+
+        assert len(outcome.findings[0].differences) == 2
+
+    def test_a_rule_for_other_objects_hides_nothing(self) -> None:
+        """Globs are over the object's identity."""
+        rules = self.ignoring(objects=ObjectMatch(name="api-*"))
+
+        outcome = judge(self.drifted, compare_spec, rules, at=START)
+
+        assert outcome.verdict is Verdict.DRIFTED
+
+    def test_a_rule_by_writer_hides_only_that_writers_fields(self) -> None:
+        """Who wrote it is part of what is accepted."""
+        outcome = judge(self.drifted, compare_spec, self.ignoring(writer="kubectl-*"), at=START)
+
+        assert outcome.verdict is Verdict.IN_SYNC
+
+    @pytest.mark.parametrize(
+        ("path", "severity"),
+        [("spec.replicas", Severity.LOW), ("spec.strategy", Severity.HIGH)],
+    )
+    def test_severity_rules_win_over_the_catalogue(self, path: str, severity: Severity) -> None:
+        """The first rule that matches one of the differences sets the severity."""
+        rule = SeverityRule(severity=Severity.LOW, path=parse_pattern(path))
+
+        outcome = judge(self.drifted, compare_spec, replace(RULES, severity=(rule,)), at=START)
+
+        assert outcome.findings[0].severity is severity
