@@ -7,6 +7,7 @@ The *class* says what the runtime does, the *fields* say what it is about:
     ├── PluginError            unknown plugin, failed load or wrong options: stop, exit code 2
     ├── RetryableError         try again with backoff
     │   ├── SourceUnavailable
+    │   │   └── SourceRefused  the source answered, and said no
     │   ├── WatchExpired       410 Gone: the source lists again
     │   ├── StoreUnavailable
     │   └── SinkUnavailable
@@ -47,6 +48,15 @@ class RetryableError(AuditorError):
 
 class SourceUnavailable(RetryableError):
     """A cluster or a repository cannot be reached now."""
+
+
+class SourceRefused(SourceUnavailable):
+    """A source answered, and said no. ``status`` is the HTTP status, 400 to 599 except 410."""
+
+    def __init__(self, message: str, *, status: int, retry_after: float | None = None) -> None:
+        """Keep the status, which decides what is known of the kind that was asked for."""
+        super().__init__(message, retry_after=retry_after)
+        self.status = status
 
 
 class WatchExpired(RetryableError):

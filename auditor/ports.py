@@ -6,7 +6,8 @@ tests (clock, ledger) is named here and nowhere else. This module refuses to con
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -173,6 +174,34 @@ class Renderer(Protocol):
         Raises:
             ManifestError: something declared cannot be read; names file, place and remedy.
 
+        """
+
+
+# --- actual state ----------------------------------------------------------------------------------
+
+
+class ApiTransport(Protocol):
+    """Where the bytes of one cluster's API come from: a server, or a recording of one.
+
+    ``path`` starts with a slash; ``params`` is the query. Both methods raise the same errors.
+    """
+
+    async def get(self, path: str, params: Mapping[str, str], *, accept: str) -> bytes:
+        """Read one answer whole.
+
+        Raises:
+            SourceRefused: the server answered with an error.
+            SourceUnavailable: it did not answer.
+            WatchExpired: what was asked for is no longer held (410).
+
+        """
+
+    def stream(
+        self, path: str, params: Mapping[str, str], *, accept: str
+    ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Open an answer without end, and read it as it comes, in pieces of any size.
+
+        Entering the context waits for the server's first word; both entering and reading may raise.
         """
 
 

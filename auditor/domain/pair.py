@@ -31,6 +31,8 @@ class Doubt(StrEnum):
     """The cluster serves the kind, but not in the declared version."""
     NOT_WATCHED = "not_watched"
     """The configuration leaves the kind out (Secrets, unless allowed)."""
+    TOO_LARGE = "too_large"
+    """The live object is larger than what is read."""
     RENDER_FAILED = "render_failed"
     """What declares the object has never been rendered."""
     COMPARISON_FAILED = "comparison_failed"
