@@ -1,0 +1,139 @@
+"""From a name to the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
+
+from prometheus_client import CollectorRegistry
+
+from auditor.domain import checks
+from auditor.domain.finding import Category, Deviation, Verdict
+from auditor.domain.identity import ObjectRef
+from auditor.domain.pair import Doubt, Pair, Superseded
+from auditor.domain.rules import Rules
+from auditor.pipeline.agenda import Agenda
+from auditor.pipeline.queue import RefQueue
+from auditor.pipeline.worker import Judging, Knowledge, Worker
+from auditor.state.suppressions import Suppressions
+from auditor.state.verdicts import Verdicts
+from auditor.telemetry.pipeline import PipelineEvents
+from tests.builders import CLUSTER, deployment, manifest, ref
+from tests.doubles import FakeClock
+from tests.doubles_pipeline import MemoryLedger
+
+
+def missing(pair: Pair) -> Iterable[Deviation]:
+    """Find what is declared and not there."""
+    if pair.ref.name == "broken":
+        raise ZeroDivisionError
+    if pair.desired and not pair.actual:
+        yield Deviation(check=checks.MISSING.id, category=Category.MISSING, message="missing")
+
+
+class House:
+    """A worker with everything around it."""
+
+    def __init__(self, clock: FakeClock, ledger: MemoryLedger | None = None) -> None:
+        self.pairs: dict[ObjectRef, Pair] = {}
+        self.queue = RefQueue()
+        self.registry = CollectorRegistry()
+        self.knowledge = Knowledge(
+            ledger=ledger or MemoryLedger(),
+            verdicts=Verdicts(),
+            suppressions=Suppressions(),
+            agenda=Agenda(),
+        )
+        self.worker = Worker(
+            self.queue,
+            Judging(pair_of=self.pairs.__getitem__, compare=missing, rules=Rules()),
+            self.knowledge,
+            clock=clock,
+            events=PipelineEvents(self.registry),
+        )
+
+    def declare(self, name: str = "web", **rest: object) -> ObjectRef:
+        where = ref(name=name)
+        wanted = manifest(deployment(name))
+        self.pairs[where] = Pair(ref=where, desired=wanted, actual=None, **rest)  # type: ignore[arg-type] # builders pass what the test says
+        self.queue.add([where])
+        return where
+
+
+async def test_a_finding_is_recorded_and_remembered(clock: FakeClock) -> None:
+    """The ledger has it, and the counts say so."""
+    house = House(clock)
+    where = house.declare()
+
+    await house.worker.step()
+
+    assert house.knowledge.ledger.concerns(where)
+    assert house.knowledge.verdicts.count(CLUSTER, Verdict.DRIFTED) == 1
+    assert house.queue.idle
+
+
+async def test_a_clean_object_without_history_never_reaches_the_ledger(clock: FakeClock) -> None:
+    """The common case costs no transaction."""
+    ledger = MemoryLedger()
+    house = House(clock, ledger)
+    where = house.declare()
+    house.pairs[where] = Pair(ref=where, desired=None, actual=None)
+
+    await house.worker.step()
+
+    assert ledger.recorded == []
+
+
+async def test_names_wait_for_a_ledger_that_cannot_write(clock: FakeClock) -> None:
+    """Nothing is remembered before it is on record, and nothing is lost."""
+    ledger = MemoryLedger(failures=2)
+    house = House(clock, ledger)
+    where = house.declare()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(house.worker.step())
+        for _ in range(2):
+            await clock.asleep()
+            assert house.knowledge.verdicts.of(where) is None
+            clock.advance(60)
+
+    assert ledger.concerns(where)
+
+
+async def test_a_comparator_that_breaks_costs_one_verdict(clock: FakeClock) -> None:
+    """The object is unknown, and says why; the others are judged."""
+    house = House(clock)
+    broken, fine = house.declare("broken"), house.declare("web")
+
+    await house.worker.step()
+
+    assert house.knowledge.verdicts.of(broken) == (Verdict.UNKNOWN, Doubt.COMPARISON_FAILED)
+    assert house.knowledge.verdicts.of(fine) == (Verdict.DRIFTED, None)
+
+
+async def test_pending_is_looked_at_again_when_its_time_is_over(clock: FakeClock) -> None:
+    """By time alone, without any event."""
+    house = House(clock)
+    where = house.declare(earlier=(Superseded(manifest=None, until=clock.now()),))
+    await house.worker.step()
+    assert house.knowledge.verdicts.of(where) == (Verdict.PENDING, None)
+
+    clock.advance(timedelta(minutes=11).total_seconds())
+    house.worker.tick()
+    await house.worker.step()
+
+    assert house.knowledge.verdicts.of(where) == (Verdict.DRIFTED, None)
+
+
+async def test_counts_are_scraped(clock: FakeClock) -> None:
+    """auditor_objects reads the verdicts."""
+    house = House(clock)
+    events = PipelineEvents(registry := CollectorRegistry())
+    events.cluster_watched(CLUSTER, house.knowledge.verdicts.count)
+    house.declare()
+
+    await house.worker.step()
+
+    labels = {"cluster": CLUSTER, "verdict": "drifted"}
+    assert registry.get_sample_value("auditor_objects", labels) == 1
