@@ -351,8 +351,5 @@ class Ledger(Protocol):
     def look_again(self, ref: ObjectRef) -> datetime | None:
         """When time alone will change what is kept of the object (a contested finding calms)."""
 
-    def suppressed(self) -> Mapping[str, int]:
-        """How many differences each ignore rule hides now."""
-
     def open_findings(self) -> Sequence[TrackedFinding]:
         """Every open finding, from memory."""
