@@ -206,6 +206,11 @@ class TrackedFinding:
         """The identity of the finding."""
         return self.finding.fingerprint
 
+    @property
+    def opened(self) -> datetime:
+        """When it opened last; ``first_seen`` is when it opened first."""
+        return self.openings[-1] if self.openings else self.first_seen
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
