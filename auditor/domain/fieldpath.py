@@ -15,7 +15,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-_PLAIN = re.compile(r"^[A-Za-z_][A-Za-z0-9_-]*$")
+_PLAIN = re.compile(r"^[A-Za-z_][A-Za-z0-9_-]*\Z")
+_WORD = re.compile(r"^[^\s\[\]{}=,\"]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class Key:
 
     def __str__(self) -> str:
         """Print ``[containerPort=80,protocol=TCP]``."""
-        return "[" + ",".join(f"{name}={_bare(value)}" for name, value in self.pairs) + "]"
+        pairs = (f"{_field(name)}={_bare(value)}" for name, value in self.pairs)
+        return "[" + ",".join(pairs) + "]"
 
     def matches(self, item: object) -> bool:
         """Tell whether a list item carries these key values."""
@@ -67,10 +69,8 @@ class FieldPath:
         text = ""
         for segment in self.segments:
             if isinstance(segment, str):
-                plain = _PLAIN.match(segment)
-                text += (
-                    (f".{segment}" if text else segment) if plain else f"[{json.dumps(segment)}]"
-                )
+                field = _field(segment)
+                text += f"[{field}]" if field != segment else f".{field}" if text else field
             elif isinstance(segment, int):
                 text += f"[{segment}]"
             else:
@@ -109,5 +109,20 @@ def _descend(current: object, step: str | int) -> object:
     return None
 
 
+def _field(name: str) -> str:
+    return name if _PLAIN.match(name) else json.dumps(name)
+
+
 def _bare(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    """Print a value without quotes where it cannot be mistaken for anything but that string."""
+    plain = isinstance(value, str) and _WORD.match(value) and not reads_as_json(value)
+    return str(value) if plain else json.dumps(value)
+
+
+def reads_as_json(text: str) -> bool:
+    """Tell whether a bare text would be taken for a number, a truth value or null."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
