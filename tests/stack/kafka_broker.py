@@ -35,6 +35,12 @@ offsets.topic.num.partitions=5
 transaction.state.log.num.partitions=5
 group.initial.rebalance.delay.ms=0
 """
+# After a crash the controller waits until the broker's last session has run out before it
+# lets it in again: nine seconds by default.
+_SHORT_SESSIONS = """\
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
+"""
 
 
 class Kafka:
@@ -86,7 +92,12 @@ class Kafka:
     def _format(self) -> None:
         self._properties.write_text(self._configuration())
         argv = (
-            *(*self._java(), "kafka.tools.StorageTool", "format", "--standalone"),
+            *(
+                *self._java("-XX:TieredStopAtLevel=1"),
+                "kafka.tools.StorageTool",
+                "format",
+                "--standalone",
+            ),
             *("-t", _random_cluster_id(), "-c", str(self._properties)),
         )
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
@@ -105,7 +116,7 @@ advertised.listeners={clients}
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
 log.dirs={self.folder / "data"}
-{_ONE_BROKER}"""
+{_ONE_BROKER}{_SHORT_SESSIONS}"""
 
     @staticmethod
     def _java(*flags: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import struct
 _METADATA, _VERSION, _CORRELATION = 3, 1, 1
 _NO_TOPICS = 0
 _CLIENT = b"stack"
-_TIMEOUT = 5.0
+_TIMEOUT = 2.0
 
 
 def lists_brokers(host: str, port: int) -> bool:

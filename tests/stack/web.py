@@ -13,6 +13,8 @@ from typing import Any
 from tests.stack.errors import StackError
 
 _TIMEOUT = 10.0
+# Of a poll, which is repeated: whoever took the port may accept and never answer.
+_POLL_TIMEOUT = 2.0
 
 
 def _trust_anything() -> ssl.SSLContext:
@@ -36,7 +38,7 @@ def answers(url: str, *, token: str | None = None) -> bool:
     if token:
         request.add_header("Authorization", f"Bearer {token}")
     try:
-        with _opener.open(request, timeout=_TIMEOUT):
+        with _opener.open(request, timeout=_POLL_TIMEOUT):
             return True
     except OSError:
         return False
