@@ -7,6 +7,7 @@ expects a value polls for it.
 
 import json
 import shutil
+import subprocess
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.stack import packages, web
-from tests.stack.errors import PortTakenError
+from tests.stack.errors import PortTakenError, StackError
 from tests.stack.ports import HOST, free_port, on_free_ports
 from tests.stack.server import Server
 from tests.stack.workspace import Workspace
@@ -41,7 +42,7 @@ class Prometheus:
         self._address = f"{HOST}:{free_port()}"
         self.url = f"http://{self._address}"
         self.server: Server
-        self._configure({}, [])
+        self._configuration.write_text(_configuration({}, ()))
 
     @classmethod
     def launch(cls, workspace: Workspace, *, name: str = "prometheus") -> "Prometheus":
@@ -83,12 +84,19 @@ class Prometheus:
     ) -> None:
         """Scrape these addresses (`host:port`, or a list of them for each job) from now on.
 
+        Prometheus looks for changed targets every five seconds, and there is no flag for
+        it: start the targets early and poll.
+
         Raises:
-            StackError: Prometheus refuses the configuration, as with a broken rule file.
+            StackError: Prometheus would refuse the configuration, as with a broken rule;
+                it goes on with the one that it has.
 
         """
         jobs = targets if isinstance(targets, Mapping) else {"auditor": targets}
-        self._configure(jobs, rules)
+        fresh = self._configuration.with_suffix(".new")
+        fresh.write_text(_configuration(jobs, rules))
+        _check(fresh)
+        fresh.rename(self._configuration)
         web.post(f"{self.url}/-/reload")
 
     def query(self, expression: str) -> list[Sample]:
@@ -110,14 +118,23 @@ class Prometheus:
     def _configuration(self) -> Path:
         return self.folder / "prometheus.yml"
 
-    def _configure(self, jobs: Mapping[str, Sequence[str]], rules: Sequence[Path]) -> None:
-        """Write the configuration as JSON, which is YAML too."""
-        document = {
-            "global": {"scrape_interval": _INTERVAL, "evaluation_interval": _INTERVAL},
-            "rule_files": [str(path.resolve()) for path in rules],
-            "scrape_configs": [
-                {"job_name": job, "static_configs": [{"targets": list(addresses)}]}
-                for job, addresses in jobs.items()
-            ],
-        }
-        self._configuration.write_text(json.dumps(document, indent=2) + "\n")
+
+def _configuration(jobs: Mapping[str, Sequence[str]], rules: Sequence[Path]) -> str:
+    """Return the configuration as JSON, which is YAML too."""
+    document = {
+        "global": {"scrape_interval": _INTERVAL, "evaluation_interval": _INTERVAL},
+        "rule_files": [str(path.resolve()) for path in rules],
+        "scrape_configs": [
+            {"job_name": job, "static_configs": [{"targets": list(addresses)}]}
+            for job, addresses in jobs.items()
+        ],
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _check(configuration: Path) -> None:
+    """Let promtool say what is wrong: the server would only say that something is."""
+    argv = (packages.locate("promtool"), "check", "config", configuration)
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise StackError(done.stdout + done.stderr)
