@@ -7,8 +7,10 @@ parse a command line; `__main__` does that.
 
 import shlex
 from collections.abc import Collection
+from dataclasses import replace
 
 from tests.stack import build, cache, packages, parts, progress, running
+from tests.stack.errors import StackError
 from tests.stack.parts import PARTS
 from tests.stack.recipes import RECIPES
 from tests.stack.running import Running
@@ -28,11 +30,12 @@ def up(name: str, names: Collection[str], *, may_install: bool) -> None:
     with cache.locked(f"up-{name}", waiting=lambda: progress.say(f"{name} is being started")):
         stack = running.find(name)
         if stack and _is_whole(stack):
-            progress.say(f"stack {name} is up already")
+            _say_up_already(stack, names)
         else:
             stack = _start(name, names)
     for variable, address in stack.addresses.items():
         print(f"export {variable}={shlex.quote(address)}")
+    progress.say(f"end it with: python -m tests.stack down --name {name}")
 
 
 def down(names: Collection[str]) -> None:
@@ -72,12 +75,20 @@ def _is_whole(stack: Running) -> bool:
     return bool(stack.addresses) and all(stack.servers().values())
 
 
+def _say_up_already(stack: Running, names: Collection[str]) -> None:
+    absent = [name for name in names if name not in stack.parts]
+    if absent:
+        message = f"stack {stack.name} runs without {', '.join(absent)}; end it, or use --name"
+        raise StackError(message)
+    progress.say(f"stack {stack.name} is up already")
+
+
 def _start(name: str, names: Collection[str]) -> Running:
     leftover = running.find(name)
     if leftover:
         leftover.end()
     workspace = Workspace.lasting()
-    stack = Running(name=name, folder=str(workspace.folder))
+    stack = Running(name=name, folder=str(workspace.folder), parts=tuple(names))
     stack.save()
     try:
         with progress.step(f"starting {', '.join(names)}"):
@@ -85,6 +96,6 @@ def _start(name: str, names: Collection[str]) -> Running:
     except BaseException:
         stack.end()
         raise
-    stack = Running(name=name, folder=str(workspace.folder), addresses=addresses)
+    stack = replace(stack, addresses=addresses)
     stack.save()
     return stack

@@ -25,6 +25,7 @@ class Running:
 
     name: str
     folder: str
+    parts: tuple[str, ...]
     addresses: Mapping[str, str] = field(default_factory=dict)
 
     def save(self) -> None:
@@ -38,13 +39,14 @@ class Running:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read what was saved."""
-        return cls(**json.loads(path.read_text()))
+        document = json.loads(path.read_text())
+        return cls(**{**document, "parts": tuple(document["parts"])})
 
     def servers(self) -> dict[str, bool]:
         """Return its servers by name, and whether each of them is alive."""
         folder = Path(self.folder)
         return {
-            file.stem: server.is_alive(int(file.read_text()), folder=folder)
+            file.stem: server.is_alive(int(file.read_text() or 0), folder=folder)
             for file in sorted(folder.glob(server.PID_FILES))
         }
 
