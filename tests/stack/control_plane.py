@@ -113,11 +113,14 @@ class ControlPlane:
 
     def server(self, name: str) -> Server:
         """Return a running server by its program's name, to freeze or measure it."""
+        if name not in self._servers:
+            message = f"{name} is not running"
+            raise StackError(message)
         return self._servers[name]
 
     def stop_api_server(self) -> None:
         """End the API server at once, as a crash does; etcd keeps the data."""
-        self._servers.pop("kube-apiserver").kill()
+        self._end("kube-apiserver")
 
     def start_api_server(self) -> None:
         """Start the API server on its port again and wait until it works."""
@@ -126,7 +129,7 @@ class ControlPlane:
 
     def stop_controllers(self) -> None:
         """End the controllers, for a test that wants a cluster without their noise."""
-        self._servers.pop("kube-controller-manager").kill()
+        self._end("kube-controller-manager")
 
     def start_controllers(self) -> None:
         """Start the controllers and wait until they do what they are for."""
@@ -152,6 +155,10 @@ class ControlPlane:
         server = self._workspace.start(argv, log=self.folder / f"{name}.log")
         self._servers[name] = server
         return server
+
+    def _end(self, name: str) -> None:
+        self.server(name).kill()
+        del self._servers[name]
 
     def _has_account(self, namespace: str) -> bool:
         """Tell whether the controllers have reached this namespace."""

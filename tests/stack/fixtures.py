@@ -8,8 +8,10 @@ namespace, a topic or a job of your own.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 import pytest
 
@@ -22,7 +24,18 @@ from tests.stack.kafka_broker import Kafka
 from tests.stack.prometheus import Prometheus
 from tests.stack.workspace import Workspace
 
-LaunchControlPlane = Callable[..., ControlPlane]
+
+class LaunchControlPlane(Protocol):
+    """What starts a further cluster."""
+
+    def __call__(
+        self,
+        *,
+        name: str = "kubernetes",
+        flags: Sequence[str] = (),
+        groups: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> ControlPlane:
+        """Start it as `ControlPlane.launch` does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +77,7 @@ def launch_control_plane() -> Iterator[LaunchControlPlane]:
     """Start further clusters, with flags or users of their own; they end with the test."""
     require(kubernetes.PROGRAMS)
     with Workspace.temporary() as own:
-        yield lambda name="kubernetes", **options: ControlPlane.launch(own, name=name, **options)
+        yield partial(ControlPlane.launch, own)
 
 
 @pytest.fixture(scope="session")

@@ -103,7 +103,7 @@ def is_alive(pid: int, *, folder: Path) -> bool:
 def kill_recorded(folder: Path) -> None:
     """End the servers that an earlier process started in this folder."""
     for file in sorted(folder.glob(PID_FILES)):
-        pid = int(file.read_text())
+        pid = int(file.read_text() or 0)
         if is_alive(pid, folder=folder):
             os.kill(pid, signal.SIGKILL)
             _wait_for_end(pid, folder)
@@ -125,5 +125,5 @@ def _command_line(pid: int) -> str:
         if Path("/proc/self").exists():
             return ""
     # Not Linux.
-    argv = ("ps", "-o", "args=", "-p", str(pid))
+    argv = ("ps", "-ww", "-o", "args=", "-p", str(pid))
     return subprocess.run(argv, capture_output=True, text=True, check=False).stdout
