@@ -1,0 +1,1 @@
+"""The whole worker, and the stack itself, against real servers."""
