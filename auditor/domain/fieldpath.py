@@ -34,6 +34,12 @@ class Key:
         """Tell whether a list item carries these key values."""
         return isinstance(item, dict) and all(item.get(name) == value for name, value in self.pairs)
 
+    def allows(self, item: object) -> bool:
+        """Tell whether a list item carries no other key values: a key with a default may be left out."""
+        return isinstance(item, dict) and all(
+            item.get(name, value) == value for name, value in self.pairs
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -95,9 +101,12 @@ def _step(segment: Segment, current: object) -> str | int:
     if isinstance(segment, str | int):
         return segment
     items = current if isinstance(current, list) else []
-    for index, item in enumerate(items):
-        if segment.matches(item) if isinstance(segment, Key) else item == segment.value:
-            return index
+    if isinstance(segment, Member):
+        return items.index(segment.value) if segment.value in items else "-"
+    for matches in (segment.matches, segment.allows):
+        for index, item in enumerate(items):
+            if matches(item):
+                return index
     return "-"
 
 
