@@ -1,0 +1,128 @@
+"""Which Git repositories are followed, and what of them is declared for which cluster.
+
+It refuses to touch a repository.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Final, Self
+
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+
+from auditor.config.secrets import SecretRef, SecretRefs
+from auditor.config.sections import Duration, LocalPath, Name, Section, anchor
+
+_REMOTE: Final = re.compile(r"^(https?|ssh|git|file)://|^[\w.-]+@[\w.-]+:")
+_PASSWORD: Final = re.compile(r"^\w+://[^/@]*:[^/@]*@")
+
+
+def _location(url: str, info: ValidationInfo) -> str:
+    if _PASSWORD.match(url):
+        raise ValueError("holds a password; leave it out and write credentials.tokenFrom")
+    if not url:
+        raise ValueError("must not be empty")
+    return url if _REMOTE.match(url) else str(anchor(Path(url), info))
+
+
+def _inside(path: str) -> str:
+    steps = Path(path).parts
+    if path.startswith("/") or ".." in steps:
+        raise ValueError("must lie inside the repository; write it from the repository's root")
+    return "" if path in {".", "./"} else path.strip("/")
+
+
+RepositoryUrl = Annotated[str, AfterValidator(_location)]
+"""https, ssh or git URL, ``user@host:path``, or a local folder."""
+
+RepositoryPath = Annotated[str, AfterValidator(_inside)]
+"""A path inside a repository, without leading slash; empty for its root."""
+
+
+class Credentials(Section):
+    """How to authenticate at a Git server. Secrets by reference only."""
+
+    token_from: SecretRef | None = None
+    """Where the access token or password for https is: env:NAME or file:PATH."""
+
+    username: str = "git"
+    """The user for https. Most servers take any name beside a token."""
+
+    ssh_key_from: SecretRef | None = None
+    """Where the private key for ssh is: env:NAME or file:PATH."""
+
+    ssh_passphrase_from: SecretRef | None = None
+    """Where the passphrase of the private key is, if it has one."""
+
+    known_hosts: LocalPath | None = None
+    """The known_hosts file that ssh servers must be in. Default: ~/.ssh/known_hosts."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.token_from is None) == (self.ssh_key_from is None):
+            raise ValueError("needs exactly one of tokenFrom and sshKeyFrom")
+        return self
+
+
+class Webhook(Section):
+    """Lets the Git server say that something was pushed. Polling goes on all the same."""
+
+    secret_from: SecretRefs
+    """Where the shared secret is: env:NAME or file:PATH, or two of them while it is rotated."""
+
+
+class Repository(Section):
+    """One Git repository at one branch or tag."""
+
+    name: Name
+    """What the repository is called in findings, metrics and events."""
+
+    url: RepositoryUrl
+    """https or ssh URL, or a local folder."""
+
+    ref: str = Field(default="HEAD", min_length=1)
+    """The branch or tag to follow. Default: the server's default branch."""
+
+    poll: Duration = timedelta(seconds=30)
+    """How often to look for new commits."""
+
+    credentials: Credentials | None = None
+    """How to authenticate; not needed for public and local repositories."""
+
+    webhook: Webhook | None = None
+    """A secret for push hooks of this repository alone, beside those under http.hooks."""
+
+
+def _title(fields: Mapping[str, Any]) -> str:
+    """Name what is declared after its place, where the configuration gives it no name."""
+    parts = (fields.get("repository"), fields.get("path"), fields.get("cluster"))
+    text = re.sub(r"[^a-z0-9.]+", "-", "-".join(str(part) for part in parts if part).lower())
+    return text.strip("-.")[:63].rstrip("-.")
+
+
+class Desired(Section):
+    """One folder, file, chart or kustomization, and the cluster that it is declared for."""
+
+    repository: Name
+    """The name of a repository of this configuration."""
+
+    path: RepositoryPath = ""
+    """The folder or file in it. Default: all of it."""
+
+    cluster: Name
+    """The name of a cluster of this configuration."""
+
+    namespace: str = Field(default="", pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$")
+    """The namespace of namespaced objects that name none."""
+
+    renderer: str = "auto"
+    """What turns it into objects; `auto` looks at the files. `auditor plugins` lists the others."""
+
+    options: Mapping[str, Any] = Field(default_factory=dict)
+    """Options of the renderer."""
+
+    name: Name = Field(default_factory=_title)
+    """What it is called in logs and metrics. Default: made of repository, path and cluster."""
