@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from auditor.config.document import Configuration
 from tests.ops.places import CHART, COMPOSE, ROOT, read_yaml
 from tests.stack import packages
 from tests.stack.recipes import KUBERNETES_VERSION
@@ -224,3 +225,19 @@ def test_grafana_asks_the_prometheus_of_the_file() -> None:
     source = read_yaml(mount_of("grafana", provisioning))["datasources"][0]
 
     assert source["url"] == "http://prometheus:9090"
+
+
+def test_the_auditor_takes_its_configuration() -> None:
+    """The mounted file is a configuration, and what it names is mounted beside it."""
+    file = mount_of("auditor", "/etc/auditor/auditor.yaml")
+    targets = {target for _, target, _ in mounts(SERVICES["auditor"])}
+
+    configuration = Configuration.model_validate(read_yaml(file), context={"folder": file.parent})
+
+    assert {repository.url for repository in configuration.repositories} <= targets
+    assert {
+        str(cluster.kubeconfig.parent) for cluster in configuration.clusters if cluster.kubeconfig
+    } <= targets
+    assert str(configuration.store.path.parent) in targets
+    assert configuration.store.cache.is_relative_to(configuration.store.path.parent)
+    assert configuration.http.listen == "0.0.0.0:8080"
