@@ -1,0 +1,130 @@
+"""Compares which objects are declared with which live.
+
+Missing (``K8S-001``), being deleted (``K8S-009``), left over by an owner (``K8S-003``), declared by
+nobody (``K8S-007``). That something is absent is said only where absence means something: a finished
+Job goes by itself, a hook comes and goes. It refuses to look into objects of which both sides are there,
+save for their deletion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from auditor.domain import checks
+from auditor.domain.checks import Check
+from auditor.domain.difference import Difference, Op
+from auditor.domain.fieldpath import FieldPath
+from auditor.domain.finding import Deviation
+from auditor.domain.manifest import Manifest
+from auditor.domain.marks import owner_of
+from auditor.domain.pair import Pair
+from comparators import knowledge
+from comparators.knowledge import Bystander
+
+_HELM_HOOK: Final = "helm.sh/hook"
+_ARGO_HOOK: Final = "argocd.argoproj.io/hook"
+_ARGO_OPTIONS: Final = "argocd.argoproj.io/compare-options"
+_DELETION: Final = FieldPath(("metadata", "deletionTimestamp"))
+
+# https://helm.sh/docs/topics/charts_hooks/ and
+# https://argo-cd.readthedocs.io/en/stable/user-guide/resource_hooks/
+_PRESENT_AFTER: Final = frozenset({"pre-install", "post-install", "PreSync", "Sync", "PostSync"})
+"""Hooks that every installation runs; others run on occasion, so their absence says nothing."""
+_DELETED_AFTER: Final = frozenset({"hook-succeeded", "hook-failed", "HookSucceeded", "HookFailed"})
+
+
+def presence(pair: Pair) -> Iterator[Deviation]:
+    """Report an object that should be there and is not, or is there and should not."""
+    if pair.desired is not None:
+        if pair.actual is None:
+            yield from _missing(pair, pair.desired)
+        else:
+            yield from _terminating(pair, pair.actual)
+    elif pair.actual is not None and not pair.actual.metadata.get("deletionTimestamp"):
+        yield from _undeclared(pair, pair.actual)
+
+
+def _missing(pair: Pair, desired: Manifest) -> Iterator[Deviation]:
+    if not _may_be_absent(desired):
+        yield _deviation(checks.MISSING, f"{pair.ref} is declared and does not exist")
+
+
+def _may_be_absent(desired: Manifest) -> bool:
+    """Tell whether an object may have come and gone, or never be stored at all."""
+    if "name" not in desired.metadata:  # generateName: it lives under another name
+        return True
+    spec = desired.body.get("spec")
+    fades = isinstance(spec, dict) and spec.get("ttlSecondsAfterFinished") is not None
+    return (
+        (desired.ref.kind == "Job" and fades)
+        or _is_passing_hook(_texts(desired.metadata, "annotations"))
+        or knowledge.bystanders().unstored.matches(desired.ref)
+    )
+
+
+def _is_passing_hook(annotations: Mapping[str, Any]) -> bool:
+    hooks = _words(annotations, _HELM_HOOK) | _words(annotations, _ARGO_HOOK)
+    policies = _words(annotations, _HELM_HOOK + "-delete-policy")
+    policies |= _words(annotations, _ARGO_HOOK + "-delete-policy")
+    return bool(hooks) and (not hooks & _PRESENT_AFTER or bool(policies & _DELETED_AFTER))
+
+
+def _terminating(pair: Pair, actual: Manifest) -> Iterator[Deviation]:
+    since = actual.metadata.get("deletionTimestamp")
+    if not since:
+        return
+    held = ", ".join(str(name) for name in actual.metadata.get("finalizers") or ())
+    waiting = f", held by {held}" if held else ""
+    yield _deviation(
+        checks.TERMINATING,
+        f"{pair.ref} is declared and being deleted since {since}{waiting}",
+        Difference(
+            path=_DELETION, pointer="/metadata/deletionTimestamp", op=Op.ADDED, actual=since
+        ),
+    )
+
+
+def _undeclared(pair: Pair, actual: Manifest) -> Iterator[Deviation]:
+    if actual.metadata.get("ownerReferences"):
+        return
+    was_declared = any(earlier.manifest is not None for earlier in pair.earlier)
+    owner = owner_of(actual)
+    if was_declared or (owner is not None and pair.governed):
+        whose = f" and still marked as {owner.tool}'s {owner.name}" if owner else ""
+        yield _deviation(checks.ORPHANED, f"{pair.ref} is declared no more{whose}")
+    elif pair.governed and not _is_bystander(actual):
+        yield _deviation(checks.UNMANAGED, f"{pair.ref} lives and nobody declared it")
+
+
+def _is_bystander(actual: Manifest) -> bool:
+    options = _words(_texts(actual.metadata, "annotations"), _ARGO_OPTIONS)
+    return "IgnoreExtraneous" in options or any(
+        _matches(known, actual) for known in knowledge.bystanders().undeclared
+    )
+
+
+def _matches(known: Bystander, actual: Manifest) -> bool:
+    ref = actual.ref
+    return (
+        known.kinds.matches(ref)
+        and fnmatchcase(ref.name, known.name)
+        and fnmatchcase(ref.namespace, known.namespace)
+        and (not known.type or actual.body.get("type") == known.type)
+    )
+
+
+def _deviation(check: Check, message: str, *differences: Difference) -> Deviation:
+    return Deviation(
+        check=check.id, category=check.category, message=message, differences=differences
+    )
+
+
+def _words(annotations: Mapping[str, Any], name: str) -> set[str]:
+    return {word.strip() for word in str(annotations.get(name, "")).split(",")} - {""}
+
+
+def _texts(metadata: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    value = metadata.get(field)
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,49 @@
+"""How bad a difference is, before any rule of the user.
+
+The data file ``severity.yaml`` ranks places; here they are only looked up. This module refuses to know
+any field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from auditor.domain.difference import REDACTED, Difference
+from auditor.domain.finding import Severity
+from auditor.domain.identity import ObjectRef
+from comparators import knowledge
+from comparators.knowledge import Weight
+
+
+def worst(ref: ObjectRef, differences: Iterable[Difference]) -> Severity:
+    """The severity of the worst of some differences of one object."""
+    applying = [weight for weight in knowledge.weights() if weight.kinds.matches(ref)]
+    found = (_severity(applying, difference) for difference in differences)
+    return min(found, key=lambda severity: severity.rank, default=Severity.INFO)
+
+
+def _severity(weights: Iterable[Weight], difference: Difference) -> Severity:
+    return next(
+        (weight.severity for weight in weights if _matches(weight, difference)), Severity.MEDIUM
+    )
+
+
+def _matches(weight: Weight, difference: Difference) -> bool:
+    if weight.ops and difference.op not in weight.ops:
+        return False
+    if not any(pattern.matches(difference.path) for pattern in weight.paths):
+        return False
+    value = difference.desired if difference.actual is None else difference.actual
+    return not weight.values or any(_has(value, wanted) for wanted in weight.values)
+
+
+def _has(value: Any, wanted: Any) -> bool:
+    """Tell whether a value is, or anywhere contains, the wanted one (as a value or as a field)."""
+    if value == REDACTED:
+        return False
+    if isinstance(value, Mapping):
+        return wanted in value or any(_has(inner, wanted) for inner in value.values())
+    if isinstance(value, list):
+        return any(_has(inner, wanted) for inner in value)
+    return type(value) is type(wanted) and bool(value == wanted)

@@ -1,0 +1,171 @@
+"""The walk over both sides of a pair: where do they differ, as the schema understands it?
+
+Normalisation happens on the fly, so a clean object costs one pass and makes nothing. Paths are built
+only where something differs, from the inside out. This module refuses to ask who wrote a field, and
+to change what it walks over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from auditor.domain.difference import Op
+from auditor.domain.fieldpath import Segment
+from auditor.domain.schema import ANY, Schema, Shape
+from comparators import derived, lists, scalars
+from comparators.candidate import Candidate
+
+_SCALAR, _OBJECT, _MAP, _ANY = Shape.SCALAR, Shape.OBJECT, Shape.MAP, Shape.ANY
+_KEYED, _SET, _LIST, _BAG = Shape.KEYED_LIST, Shape.SET, Shape.LIST, Shape.BAG
+_IGNORED = Shape.IGNORED
+_COLLECTIONS = frozenset({_MAP, _KEYED, _SET, _LIST, _BAG})
+
+
+class Walk:
+    """One walk; what it found is in ``found``. ``root`` is the actual object, for derived defaults."""
+
+    __slots__ = ("found", "root")
+
+    def __init__(self, root: Mapping[str, Any]) -> None:
+        self.found: list[Candidate] = []
+        self.root = root
+
+    def fields(  # noqa: C901, PLR0912 - the hot path: a call costs more here than a branch
+        self, desired: Mapping[str, Any], actual: Mapping[str, Any], schema: Schema
+    ) -> None:
+        """Compare two objects field by field."""
+        known, common = schema.fields, 0
+        for name, wanted in desired.items():
+            if wanted is None:
+                continue
+            node, living = known.get(name), actual.get(name)
+            if node is None:
+                if living is None and not schema.open:
+                    continue  # the API server does not keep it: validity says so, once
+                node = ANY
+            if living is None:
+                self._alone(name, node, Op.REMOVED, desired)
+                continue
+            common += 1
+            if node.shape is not _SCALAR:
+                before = len(self.found)
+                self.value(wanted, living, node)
+                if len(self.found) > before:
+                    self.lift(before, name)
+            elif wanted != living and not scalars.same(wanted, living, node.format):
+                self.note(Op.CHANGED, wanted, living).lift(name)
+        if common < len(actual):
+            self._undeclared(desired, actual, schema)
+
+    def _undeclared(
+        self, desired: Mapping[str, Any], actual: Mapping[str, Any], schema: Schema
+    ) -> None:
+        known = schema.fields
+        for name, living in actual.items():
+            if living is not None and desired.get(name) is None:
+                node = known.get(name, ANY)
+                if node.shape is not _IGNORED and living != node.default:
+                    self._alone(name, node, Op.ADDED, actual)
+
+    def _alone(self, name: str, node: Schema, op: Op, parent: Mapping[str, Any]) -> None:
+        """Look at a field that one side (of which ``parent`` is) has and the other has not."""
+        value = parent[name]
+        if node.derived and derived.holds(node.derived, value, parent, self.root):
+            return
+        before = len(self.found)
+        self.one_sided(value, node, op)
+        self.lift(before, name)
+
+    def one_sided(self, value: Any, schema: Schema, op: Op) -> None:
+        """Report what one side has, as far as it says more than its absence."""
+        shape = schema.shape
+        if shape is _IGNORED or value is None or value == schema.default:
+            return
+        if not value and value != {} and (schema.omits_zero or isinstance(value, list)):
+            return
+        if value == {} and (schema.omits_zero or shape in _COLLECTIONS):
+            return
+        if shape is _OBJECT and isinstance(schema.default, dict) and isinstance(value, dict):
+            sides: tuple[Any, Any] = ({}, value) if op is Op.ADDED else (value, {})
+            self.fields(*sides, schema)
+        elif schema.atomic or not self._each(value, schema, op):
+            self.note(op, *((None, value) if op is Op.ADDED else (value, None)))
+
+    def _each(self, value: Any, schema: Schema, op: Op) -> bool:
+        """Report the entries of a map, keyed list or set one by one, since each has its own writer."""
+        entries: list[tuple[Segment, Any]] | None = None
+        if schema.shape is _MAP and isinstance(value, dict):
+            entries = list(value.items())
+        elif schema.shape is _KEYED:
+            entries = lists.keyed_entries(value, schema)
+        elif schema.shape is _SET:
+            entries = lists.set_entries(value)
+        for segment, entry in entries or ():
+            self.note(op, *((None, entry) if op is Op.ADDED else (entry, None))).lift(segment)
+        return entries is not None
+
+    def value(self, desired: Any, actual: Any, schema: Schema) -> None:
+        """Compare two values that both sides have."""
+        shape, before = schema.shape, len(self.found)
+        if shape is _IGNORED:
+            return
+        if isinstance(desired, dict) and isinstance(actual, dict) and shape not in lists.SHAPES:
+            if shape is _MAP:
+                self._entries(desired, actual, schema)
+            else:
+                self.fields(desired, actual, schema)
+        elif isinstance(desired, list) and isinstance(actual, list) and shape is not _MAP:
+            lists.compare(self, desired, actual, schema)
+        elif not scalars.same(desired, actual, schema.format):
+            self.note(Op.CHANGED, desired, actual)
+        if schema.atomic:
+            for candidate in self.found[before:]:
+                candidate.sure = True
+
+    def _entries(
+        self, desired: Mapping[str, Any], actual: Mapping[str, Any], schema: Schema
+    ) -> None:
+        items = schema.items or ANY
+        if items.shape is _SCALAR and desired == actual:
+            return
+        for name, wanted in desired.items():
+            living, before = actual.get(name), len(self.found)
+            if wanted is None:
+                continue
+            if living is None:
+                self.note(Op.REMOVED, wanted, None)  # a map tells an empty entry from none
+            else:
+                self.value(wanted, living, items)
+            self.lift(before, name)
+        for name, living in actual.items():
+            if living is not None and desired.get(name) is None:
+                self.note(Op.ADDED, None, living).lift(name)
+
+    def equal(self, desired: Any, actual: Any, schema: Schema) -> bool:
+        """Tell whether two values mean the same."""
+        if desired == actual and schema.shape is _SCALAR:
+            return True
+        walk = Walk(self.root)
+        walk.value(desired, actual, schema)
+        return not walk.found
+
+    def note(self, op: Op, desired: Any, actual: Any) -> Candidate:
+        """Keep one candidate, here."""
+        candidate = Candidate(op=op, desired=desired, actual=actual, sure=op is not Op.ADDED)
+        self.found.append(candidate)
+        return candidate
+
+    def lift(self, before: int, segment: Segment, living: Segment | None = None) -> None:
+        """Put a step in front of everything found since ``before``."""
+        for candidate in self.found[before:]:
+            candidate.lift(segment, living)
+
+
+def walk(
+    desired: Mapping[str, Any], actual: Mapping[str, Any], schema: Schema
+) -> Sequence[Candidate]:
+    """Find every place where two objects of one kind differ."""
+    walking = Walk(actual)
+    walking.fields(desired, actual, schema)
+    return walking.found
