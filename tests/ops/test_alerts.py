@@ -83,6 +83,6 @@ def test_every_alert_can_be_routed(alert: str) -> None:
 def test_alerts_ask_for_values_that_exist(alert: str) -> None:
     """A misspelt severity or category would make an alert that never fires."""
     asked = re.findall(r'(severity|category)=~?"([^"]+)"', ALERTS[alert]["expr"])
-    known = {"severity": set(Severity), "category": set(Category)}
+    known: dict[str, set[str]] = {"severity": set(Severity), "category": set(Category)}
 
     assert all(set(values.split("|")) <= known[label] for label, values in asked)
