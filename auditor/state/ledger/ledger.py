@@ -1,0 +1,156 @@
+"""The front of the ledger: takes outcomes, answers what is known.
+
+It refuses to decide anything: the life of findings is ``auditor.domain.lifecycle``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from auditor.domain.finding import Announcement, Outcome, TrackedFinding, Transition
+from auditor.domain.identity import ObjectRef
+from auditor.domain.lifecycle import calm_at
+from auditor.errors import StoreUnavailable
+from auditor.ports import Backlog
+from auditor.state.ledger import retention, rows
+from auditor.state.ledger.book import Book
+from auditor.state.ledger.lock import locked
+from auditor.state.ledger.outbox import SqliteOutbox
+from auditor.state.ledger.reader import LedgerReader
+from auditor.state.ledger.settings import LedgerSettings
+from auditor.state.ledger.tables import open_to_write
+from auditor.state.ledger.tail import Tail
+from auditor.state.ledger.writer import Writer
+
+T = TypeVar("T")
+
+
+class Library:
+    """A reader with a thread of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self._reader = LedgerReader(path)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger-reader")
+
+    async def ask(self, question: Callable[[LedgerReader], T]) -> T:
+        """Ask the reader without holding up the event loop."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, question, self._reader)
+
+    async def announcements(self, sequence: int, limit: int) -> Sequence[Announcement]:
+        """What waits in the outbox."""
+        return await self.ask(lambda reader: reader.announcements(sequence, limit))
+
+    def close(self) -> None:
+        """Let go of thread and file."""
+        self._thread.shutdown()
+        self._reader.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    book: Book
+    writer: Writer
+    library: Library
+    outbox: SqliteOutbox
+
+
+class SqliteLedger:
+    """Findings and their announcements in one file; made by `SqliteLedger.open`."""
+
+    def __init__(self, parts: _Parts, settings: LedgerSettings) -> None:
+        self.outbox = parts.outbox
+        self._book = parts.book
+        self._writer = parts.writer
+        self._library = parts.library
+        self._settings = settings
+        self._crowded = settings.max_outbox
+        self._pruned: datetime | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, path: Path, settings: LedgerSettings | None = None
+    ) -> AsyncIterator[SqliteLedger]:
+        """Open the ledger for the one worker that writes it.
+
+        Raises:
+            ConfigError: it cannot be used, or another worker uses it; names the remedy.
+            StoreUnavailable: the disk does not answer now.
+
+        """
+        settings = settings or LedgerSettings()
+        async with AsyncExitStack() as stack:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(path))
+            connection = await asyncio.to_thread(open_to_write, path, max_bytes=settings.max_bytes)
+            library = Library(path)
+            stack.callback(library.close)
+            parts = await asyncio.to_thread(_assemble, connection, path, library, settings)
+            stack.push_async_callback(parts.writer.close)
+            yield cls(parts, settings)
+
+    async def record(self, outcomes: Sequence[Outcome], *, at: datetime) -> Sequence[Transition]:
+        """Take note of outcomes; see the port."""
+        announcements = await self._writer.submit(
+            lambda connection: self._write(connection, outcomes, at), self.outbox.extend
+        )
+        with suppress(
+            StoreUnavailable
+        ):  # what was recorded stays recorded; the next one tries again
+            await self._stay_small()
+        return [announcement.transition for announcement in announcements]
+
+    def concerns(self, ref: ObjectRef) -> bool:
+        """Tell whether anything is kept of the object."""
+        return ref in self._book.index
+
+    def look_again(self, ref: ObjectRef) -> datetime | None:
+        """When a contested finding of the object will have calmed."""
+        flapping = self._settings.flapping
+        times = [calm_at(tracked, flapping) for tracked in self._book.index.of(ref).values()]
+        return min((time for time in times if time is not None), default=None)
+
+    def open_findings(self) -> Sequence[TrackedFinding]:
+        """Every open finding."""
+        return self._book.index.open()
+
+    async def find(self, fingerprint: str) -> Sequence[TrackedFinding]:
+        """The findings, resolved ones too, whose id begins so."""
+        return await self._library.ask(lambda reader: reader.find(fingerprint))
+
+    async def history(self, fingerprint: str) -> Sequence[Announcement]:
+        """Every transition of one finding that is still kept, oldest first."""
+        return await self._library.ask(lambda reader: reader.history(fingerprint))
+
+    def _write(
+        self, connection: sqlite3.Connection, outcomes: Sequence[Outcome], at: datetime
+    ) -> list[Announcement]:
+        if self._pruned is None or at - self._pruned >= retention.EVERY:
+            self._pruned = at
+            retention.prune(connection, self._settings.retention, at=at)
+        return self._book.record(connection, outcomes, at)
+
+    async def _stay_small(self) -> None:
+        if self.outbox.backlog().depth > self._crowded:
+            left = await self.outbox.coalesce()
+            self._crowded = max(self._settings.max_outbox, left + left // 10)
+
+
+def _assemble(
+    connection: sqlite3.Connection, path: Path, library: Library, settings: LedgerSettings
+) -> _Parts:
+    book = Book(connection, settings.flapping)
+    depth, newest, oldest = rows.waiting(connection)
+    writer = Writer(connection, path, book.settle)
+    backlog = Backlog(depth=depth, oldest=oldest)
+    outbox = SqliteOutbox(writer, library.announcements, Tail(newest), backlog)
+    return _Parts(book=book, writer=writer, library=library, outbox=outbox)
