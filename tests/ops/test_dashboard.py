@@ -93,6 +93,11 @@ def test_every_query_goes_to_the_chosen_source(panel: dict[str, Any]) -> None:
     assert {target["datasource"]["uid"] for target in panel["targets"]} == {"${datasource}"}
 
 
+def test_no_auditor_is_not_calm() -> None:
+    """No query makes up a value where there is no series: an empty panel is noticed, a green 0 is not."""
+    assert not [query for query in dashboard_queries(DASHBOARD) if "vector(" in query]
+
+
 def test_every_query_can_be_read(tmp_path: Path) -> None:
     """Prometheus's own parser takes every query."""
     done = parses(tmp_path, dashboard_queries(DASHBOARD))

@@ -1,7 +1,8 @@
 """Writes overview.json, the Grafana dashboard of the auditor: python overview.py > overview.json.
 
 A panel is a title, an explanation, a place and its queries; all the rest of what Grafana stores is the
-same for every panel of a kind and is said once here. This script refuses to know more of Grafana than
+same for every panel of a kind and is said once here. No query makes up a zero where no auditor is
+scraped: that would look like calm. This script refuses to know more of Grafana than
 the dashboard needs: https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/
 """
 
@@ -88,7 +89,7 @@ NOW: Final = Row(
         stat(
             "Open findings",
             "Findings that are open now.",
-            f"sum(auditor_findings_open{{{CHOSEN}}}) or vector(0)",
+            f"sum(auditor_findings_open{{{CHOSEN}}}) or sum(auditor_objects{{{CLUSTER}}}) * 0",
             steps=((GREEN, None), (AMBER, 1)),
         ),
         stat(
@@ -101,19 +102,19 @@ NOW: Final = Row(
         stat(
             "Unknown objects",
             "Objects of which nothing can be said now: neither drift nor calm.",
-            f'sum(auditor_objects{{{CLUSTER},verdict="unknown"}}) or vector(0)',
+            f'sum(auditor_objects{{{CLUSTER},verdict="unknown"}})',
             steps=((GREEN, None), (AMBER, 1)),
         ),
         stat(
             "Sources not heard",
             "Clusters and repositories that cannot be heard: drift there is not found.",
-            "count(auditor_source_up == 0) or vector(0)",
+            "sum(1 - auditor_source_up)",
             steps=((GREEN, None), (RED, 1)),
         ),
         stat(
             "Announcements waiting",
             "Transitions on record that not every sink has taken yet.",
-            "sum(auditor_outbox_depth) or vector(0)",
+            "sum(auditor_outbox_depth)",
             steps=((GREEN, None), (AMBER, 100), (RED, 10000)),
         ),
     ),
