@@ -1,0 +1,195 @@
+"""Declared objects in little space, and which root's declaration counts.
+
+Where several roots declare one object, the one that stands last in the configuration wins, whatever
+order they were rendered in, and the others are told. It refuses to know about time and clusters' scopes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from auditor.domain.identity import GroupKind, GroupVersionKind, ObjectRef
+from auditor.domain.manifest import Manifest, Origin, Owner
+from auditor.ports import Rendering
+from auditor.state.packed import pack, unpack
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_CRD = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """One declared object: its reference as written, and the rest of its manifest, packed.
+
+    ``since`` is when this body became the declared one; the same body always packs to the same bytes.
+    """
+
+    written: ObjectRef
+    version: str
+    body: bytes
+    origin: Origin | None
+    owner: Owner | None
+    since: datetime | None = None
+
+    @property
+    def gvk(self) -> GroupVersionKind:
+        """Group, version and kind."""
+        return GroupVersionKind(self.written.group, self.version, self.written.kind)
+
+    def manifest(self, ref: ObjectRef) -> Manifest:
+        """Unpack the manifest for the place where it belongs."""
+        body = unpack(self.body)
+        if (body["metadata"].get("namespace") or "") != ref.namespace:
+            body["metadata"]["namespace"] = ref.namespace
+            if not ref.namespace:
+                del body["metadata"]["namespace"]
+        return Manifest(
+            ref=ref, version=self.version, body=body, origin=self.origin, owner=self.owner
+        )
+
+    def succeed(self, earlier: Declared | None, at: datetime) -> Declared:
+        """Take over from an earlier declaration all that did not change: then it is the same object."""
+        if earlier is None or not self.says_the_same_as(earlier):
+            return replace(self, since=at)
+        moved = _place(self.origin) != _place(earlier.origin)
+        return replace(self, since=earlier.since) if moved else earlier
+
+    def says_the_same_as(self, other: Declared) -> bool:
+        """Tell whether nothing but the place in Git differs."""
+        mine = (self.body, self.version, self.owner, self.written)
+        return mine == (other.body, other.version, other.owner, other.written)
+
+
+def _place(origin: Origin | None) -> tuple[str, int | None] | None:
+    return None if origin is None else (origin.path, origin.line)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedRendering:
+    """A rendering ready to be declared; ``scopes`` is what its CRDs say: whether a kind is namespaced."""
+
+    declared: tuple[Declared, ...]
+    scopes: Mapping[GroupKind, bool]
+
+
+def pack_rendering(rendering: Rendering) -> PackedRendering:
+    """Pack every manifest: the costly part of declaring, fit for a thread."""
+    return PackedRendering(
+        declared=tuple(_pack(manifest) for manifest in rendering.manifests),
+        scopes=dict(_scopes(rendering.manifests)),
+    )
+
+
+def _pack(manifest: Manifest) -> Declared:
+    ref = manifest.ref
+    group, kind, namespace = map(sys.intern, (ref.group, ref.kind, ref.namespace))
+    return Declared(
+        written=ObjectRef(ref.cluster, group, kind, namespace, ref.name),
+        version=sys.intern(manifest.version),
+        body=pack(_encoder.encode(manifest.body)),
+        origin=manifest.origin,
+        owner=manifest.owner,
+    )
+
+
+def _scopes(manifests: Iterable[Manifest]) -> Iterable[tuple[GroupKind, bool]]:
+    """Read the scopes of the kinds that CustomResourceDefinitions define."""
+    for manifest in manifests:
+        if manifest.ref.group_kind == _CRD:
+            spec: Any = manifest.body.get("spec")
+            names = spec.get("names") if isinstance(spec, dict) else None
+            if isinstance(names, dict):
+                kind = GroupKind(str(spec.get("group")), str(names.get("kind")))
+                yield kind, spec.get("scope") == "Namespaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What happened to the declaration that counts for one object; either side may be absent."""
+
+    before: Declared | None
+    after: Declared | None
+
+
+class DeclaredObjects:
+    """Every root's declarations, and which of them count."""
+
+    def __init__(self, order: Sequence[str]) -> None:
+        self._rank = {root: rank for rank, root in enumerate(order)}
+        self._by_root: dict[str, dict[ObjectRef, Declared]] = {}
+        self._claims: defaultdict[str, dict[ObjectRef, tuple[str, ...]]] = defaultdict(dict)
+        self._kinds: Counter[tuple[str, GroupVersionKind]] = Counter()
+        self._namespaces: Counter[tuple[str, str]] = Counter()
+        self.contested: dict[ObjectRef, tuple[str, ...]] = {}
+        """Objects that several roots declare, with the roots; the last one counts."""
+        self._known_namespaces: dict[str, frozenset[str]] = {}
+
+    def put(self, root: str, objects: dict[ObjectRef, Declared]) -> dict[ObjectRef, Move]:
+        """Replace all that a root declares; return what that changed of what counts."""
+        old = self._by_root.get(root, {})
+        touched = [
+            ref for ref in old.keys() | objects.keys() if old.get(ref) is not objects.get(ref)
+        ]
+        before = {ref: self.get(ref) for ref in touched}
+        self._by_root[root] = objects
+        self._known_namespaces.clear()
+        for ref in touched:
+            self._claim(ref, root, is_held=ref in objects)
+        moves = {ref: Move(before[ref], self.get(ref)) for ref in touched}
+        for ref, move in moves.items():
+            self._tally(ref, move.before, -1)
+            self._tally(ref, move.after, 1)
+        return {ref: move for ref, move in moves.items() if move.before is not move.after}
+
+    def _claim(self, ref: ObjectRef, root: str, *, is_held: bool) -> None:
+        claims = self._claims[ref.cluster]
+        roots = {*claims.get(ref, ()), root} if is_held else {*claims.get(ref, ())} - {root}
+        claims[ref] = tuple(sorted(roots, key=self._rank.__getitem__))
+        if not roots:
+            del claims[ref]
+        self.contested.pop(ref, None)
+        if len(roots) > 1:
+            self.contested[ref] = claims[ref]
+
+    def _tally(self, ref: ObjectRef, declared: Declared | None, step: int) -> None:
+        if declared is not None:
+            self._kinds[ref.cluster, declared.gvk] += step
+            self._namespaces[ref.cluster, ref.namespace] += step
+
+    def get(self, ref: ObjectRef) -> Declared | None:
+        """The declaration of an object that counts."""
+        claims = self._claims[ref.cluster].get(ref)
+        return self._by_root[claims[-1]][ref] if claims else None
+
+    def root_of(self, ref: ObjectRef) -> str | None:
+        """The root whose declaration of an object counts."""
+        claims = self._claims[ref.cluster].get(ref)
+        return claims[-1] if claims else None
+
+    def of(self, root: str) -> Mapping[ObjectRef, Declared]:
+        """All that a root declares, whether it counts or not."""
+        return self._by_root.get(root, {})
+
+    def refs(self, cluster: str) -> tuple[ObjectRef, ...]:
+        """Every object that is declared for a cluster."""
+        return tuple(self._claims[cluster])
+
+    def kinds(self, cluster: str) -> frozenset[GroupVersionKind]:
+        """Every kind that is declared for a cluster, in each declared version."""
+        return frozenset(gvk for (of, gvk), n in self._kinds.items() if of == cluster and n)
+
+    def namespaces(self, cluster: str) -> frozenset[str]:
+        """Every namespace in which something is declared for a cluster; asked for at every look."""
+        known = self._known_namespaces.get(cluster)
+        if known is None:
+            tallies = self._namespaces.items()
+            known = frozenset(name for (of, name), n in tallies if of == cluster and n and name)
+            self._known_namespaces[cluster] = known
+        return known

@@ -1,0 +1,157 @@
+"""What is declared, for every cluster, as of the last commit that rendered.
+
+A root is replaced as a whole or not at all. Whether a kind is namespaced decides which object is meant,
+and may become known later (discovery, a CRD): references follow. It refuses to render and to ask anybody.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from auditor.domain.identity import GroupKind, GroupVersionKind, ObjectRef
+from auditor.domain.manifest import Manifest
+from auditor.domain.pair import Superseded
+from auditor.state.declared import DeclaredObjects, PackedRendering
+from auditor.state.earlier import Earlier, History, Kept
+from auditor.state.roots import Root, RootStatuses
+
+Scope = Callable[[str, GroupKind], bool | None]
+"""Whether a cluster has a kind in namespaces; ``None`` where it is not known (yet)."""
+
+UNGOVERNED: Final = frozenset({"kube-system", "kube-public", "kube-node-lease"})
+"""Where clusters keep objects of their own, so that not everything must be declared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """What is declared of one object, and was before.
+
+    ``manifest`` is ``None`` where the object is declared no more; ``since`` is when that became so.
+    """
+
+    manifest: Manifest | None
+    since: datetime | None
+    earlier: tuple[Superseded, ...] = ()
+
+
+class DesiredState:
+    """The declared side of every pair.
+
+    ``roots`` says how every root stands, ``history`` what was declared before.
+    """
+
+    def __init__(
+        self,
+        roots: Sequence[Root],
+        *,
+        scope: Scope,
+        governed: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
+        self.roots = RootStatuses(roots)
+        self.history = History()
+        self._objects = DeclaredObjects([root.name for root in roots])
+        self._scope = scope
+        self._governed = governed or {}
+        self._defined: defaultdict[str, dict[str, Mapping[GroupKind, bool]]] = defaultdict(dict)
+
+    def replace(
+        self, root: str, rendering: PackedRendering, *, revision: str, at: datetime
+    ) -> frozenset[ObjectRef]:
+        """Declare what a root rendered at a commit made ``at``; return the objects that this touches."""
+        status = self.roots[root]
+        defined = self._defined[status.root.cluster]
+        learned = defined.get(root, {}) != rendering.scopes
+        defined[root] = rendering.scopes
+        placed = {self._place(status.root, one.written): one for one in rendering.declared}
+        known = self._objects.of(root)
+        succeeding = {ref: one.succeed(known.get(ref), at) for ref, one in placed.items()}
+        moves = self._objects.put(root, succeeding)
+        for ref, move in moves.items():
+            if status.is_rendered or move.before is not None:
+                self.history.note(ref, move, root=root, until=at)
+        self.roots.confirm(root, revision, at)
+        return frozenset(moves) | (self.rescope(status.root.cluster) if learned else frozenset())
+
+    def rescope(self, cluster: str) -> frozenset[ObjectRef]:
+        """Place every object anew, because more is known of kinds; return the objects that this touches."""
+        touched: set[ObjectRef] = set()
+        for status in self.roots.of(cluster):
+            objects = self._objects.of(status.root.name)
+            places = {ref: self._place(status.root, one.written) for ref, one in objects.items()}
+            if any(old != new for old, new in places.items()):
+                moved = {places[ref]: one for ref, one in objects.items()}
+                touched |= self._objects.put(status.root.name, moved).keys()
+                self.history.move(places)
+        return frozenset(touched)
+
+    def recall(self, kept: Iterable[Kept], rendering: PackedRendering | None) -> None:
+        """Take back earlier declarations of one commit after a restart, from what it renders to.
+
+        Without a rendering nothing was declared then.
+        """
+        then = {one.written: one for one in rendering.declared} if rendering else {}
+        for one in kept:
+            declared = then.get(one.written)
+            if declared is not None or rendering is None:
+                ref = self._place(self.roots[one.root].root, one.written)
+                earlier = Earlier(
+                    root=one.root, written=one.written, declared=declared, until=one.until
+                )
+                self.history.recall(ref, [earlier])
+
+    def declaration(self, ref: ObjectRef) -> Declaration | None:
+        """What is declared of an object; ``None`` where nothing is and lately nothing was."""
+        declared = self._objects.get(ref)
+        earlier = self.history.superseded(ref)
+        if declared is None and not earlier:
+            return None
+        manifest = None if declared is None else declared.manifest(ref)
+        since = None if declared is None else declared.since
+        return Declaration(
+            manifest=manifest, since=earlier[0].until if earlier else since, earlier=earlier
+        )
+
+    def settle(self, ref: ObjectRef) -> None:
+        """Note that an object lives as declared: what was declared before matters no more."""
+        self.history.settle(ref)
+
+    def refs(self, cluster: str) -> tuple[ObjectRef, ...]:
+        """Every object that is declared for a cluster."""
+        return self._objects.refs(cluster)
+
+    def kinds(self, cluster: str) -> frozenset[GroupVersionKind]:
+        """Every kind that is declared for a cluster: what must be watched there."""
+        return self._objects.kinds(cluster)
+
+    def governed_namespaces(self, cluster: str) -> frozenset[str]:
+        """The namespaces in which everything must be declared: as configured, or where something is."""
+        configured = self._governed.get(cluster)
+        return self._objects.namespaces(cluster) - UNGOVERNED if configured is None else configured
+
+    def complete(self, cluster: str) -> bool:
+        """Tell whether every root of a cluster was rendered: before, nothing is surely undeclared."""
+        return self.roots.complete(cluster)
+
+    def conflicts(self) -> Mapping[ObjectRef, tuple[str, ...]]:
+        """Objects that several roots declare, with those roots; the last one counts."""
+        return self._objects.contested
+
+    def _place(self, root: Root, written: ObjectRef) -> ObjectRef:
+        """Tell which object is meant: with the root's namespace, or without any, as its kind needs."""
+        namespaced = self._is_namespaced(root.cluster, written.group_kind)
+        if namespaced and not written.namespace:
+            return replace(written, namespace=root.namespace)
+        if namespaced is False and written.namespace:
+            return replace(written, namespace="")
+        return written
+
+    def _is_namespaced(self, cluster: str, kind: GroupKind) -> bool | None:
+        served = self._scope(cluster, kind)
+        if served is not None:
+            return served
+        defined = (scopes[kind] for scopes in self._defined[cluster].values() if kind in scopes)
+        return next(defined, None)
