@@ -28,6 +28,9 @@ class MemoryLedger:
     def concerns(self, ref: ObjectRef) -> bool:
         return any(tracked.finding.ref == ref for tracked in self._open.values())
 
+    def look_again(self, ref: ObjectRef) -> datetime | None:
+        return None
+
     def open_findings(self) -> Sequence[TrackedFinding]:
         return tuple(self._open.values())
 

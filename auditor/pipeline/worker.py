@@ -55,6 +55,8 @@ class Knowledge:
     verdicts: Verdicts
     suppressions: Suppressions
     agenda: Agenda
+    settle: Callable[[ObjectRef], None]
+    """Told that an object lives as declared, so that what was declared before matters no more."""
 
 
 class Worker:
@@ -125,7 +127,7 @@ class Worker:
         delay = _RETRY_FIRST
         while news:
             try:
-                self._events.findings_moved(list(await self._knowledge.ledger.record(news, at=at)))
+                await self._knowledge.ledger.record(news, at=at)
             except StoreUnavailable as error:
                 self._events.ledger_unavailable(str(error), delay)
                 await self._clock.sleep(delay)
@@ -134,6 +136,10 @@ class Worker:
                 return
 
     def _remember(self, outcome: Outcome) -> None:
-        self._knowledge.verdicts.note(outcome)
-        self._knowledge.suppressions.note(outcome)
-        self._knowledge.agenda.put(outcome.ref, outcome.look_again)
+        known = self._knowledge
+        known.verdicts.note(outcome)
+        known.suppressions.note(outcome)
+        times = (outcome.look_again, known.ledger.look_again(outcome.ref))
+        known.agenda.put(outcome.ref, min((t for t in times if t), default=None))
+        if outcome.verdict is Verdict.IN_SYNC:
+            known.settle(outcome.ref)

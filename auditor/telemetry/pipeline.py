@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from auditor.domain.finding import Transition, Verdict
+from auditor.domain.finding import Verdict
 from auditor.domain.identity import ObjectRef
 
 _log = structlog.get_logger("auditor.pipeline")
@@ -67,18 +67,6 @@ class PipelineEvents:
         _log.error(
             "comparison_failed", ref=str(ref), cluster=ref.cluster, error=type(error).__name__
         )
-
-    def findings_moved(self, transitions: list[Transition]) -> None:
-        """Findings opened, changed or ended."""
-        for transition in transitions:
-            finding = transition.tracked.finding
-            _log.info(
-                f"finding_{transition.kind}",
-                ref=str(finding.ref),
-                cluster=finding.ref.cluster,
-                check=finding.check,
-                severity=str(finding.severity),
-            )
 
     def ledger_unavailable(self, error: str, retry_in: float) -> None:
         """Outcomes could not be written; the names go back into the queue."""

@@ -37,6 +37,7 @@ class House:
 
     def __init__(self, clock: FakeClock, ledger: MemoryLedger | None = None) -> None:
         self.pairs: dict[ObjectRef, Pair] = {}
+        self.settled: list[ObjectRef] = []
         self.queue = RefQueue()
         self.registry = CollectorRegistry()
         self.knowledge = Knowledge(
@@ -44,6 +45,7 @@ class House:
             verdicts=Verdicts(),
             suppressions=Suppressions(),
             agenda=Agenda(),
+            settle=self.settled.append,
         )
         self.worker = Worker(
             self.queue,
@@ -83,6 +85,7 @@ async def test_a_clean_object_without_history_never_reaches_the_ledger(clock: Fa
     await house.worker.step()
 
     assert ledger.recorded == []
+    assert house.settled == [where]
 
 
 async def test_names_wait_for_a_ledger_that_cannot_write(clock: FakeClock) -> None:
