@@ -1,0 +1,50 @@
+"""What the server must be able to ask of the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from auditor.domain.finding import State, TrackedFinding, Verdict
+from auditor.domain.identity import ObjectRef
+from auditor.domain.pair import Doubt
+from auditor.domain.report import Summary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One thing that must hold before the worker is ready, whether it holds, and why (not)."""
+
+    name: str
+    met: bool
+    reason: str = ""
+
+
+class Answers(Protocol):
+    """What is known now."""
+
+    def conditions(self) -> Sequence[Condition]:
+        """Everything that readiness depends on; ready means that all are met."""
+
+    def summary(self) -> Summary:
+        """How many objects have which verdict."""
+
+    def objects(self) -> Iterable[tuple[ObjectRef, Verdict, Doubt | None]]:
+        """Every audited object with its verdict and, where unknown, why."""
+
+    async def findings(self, state: State) -> Sequence[TrackedFinding]:
+        """All findings in a state, the newest last.
+
+        Raises:
+            StoreUnavailable: the ledger cannot be read now.
+
+        """
+
+    async def finding(self, fingerprint: str) -> TrackedFinding | None:
+        """One finding, whatever its state.
+
+        Raises:
+            StoreUnavailable: the ledger cannot be read now.
+
+        """
