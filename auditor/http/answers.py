@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from auditor.domain.finding import State, TrackedFinding, Verdict
+from auditor.domain.finding import Announcement, State, TrackedFinding, Verdict
 from auditor.domain.identity import ObjectRef
 from auditor.domain.pair import Doubt
 from auditor.domain.report import Summary
@@ -41,8 +41,16 @@ class Answers(Protocol):
 
         """
 
-    async def finding(self, fingerprint: str) -> TrackedFinding | None:
-        """One finding, whatever its state.
+    async def find(self, fingerprint: str) -> Sequence[TrackedFinding]:
+        """The findings, whatever their state, whose id begins so: one, none, or several.
+
+        Raises:
+            StoreUnavailable: the ledger cannot be read now.
+
+        """
+
+    async def history(self, fingerprint: str) -> Sequence[Announcement]:
+        """Every transition of one finding that is still kept, oldest first.
 
         Raises:
             StoreUnavailable: the ledger cannot be read now.

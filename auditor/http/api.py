@@ -8,13 +8,14 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from auditor.domain.finding import State, TrackedFinding
+from auditor.domain.finding import Announcement, State, TrackedFinding
 from auditor.errors import StoreUnavailable
 from auditor.http.answers import Answers
 from auditor.http.broadcast import Broadcast, TooManyListeners
 from auditor.http.queries import OF_FINDING, OF_STANDING, BadQuery, Query, parse_query
 from auditor.http.replies import refuse, reply
 from auditor.wire.finding import show
+from auditor.wire.model import in_utc
 from auditor.wire.report import show_summary
 
 HEARTBEAT: Final = 15.0
@@ -69,9 +70,15 @@ class Api:
         ]
 
     async def finding(self, request: web.Request) -> web.Response:
-        """Show one finding."""
-        tracked = await self._answers.finding(request.match_info["id"])
-        return reply(show(tracked)) if tracked else refuse(404, "there is no finding of this id")
+        """Show one finding with its history; the beginning of its id is enough."""
+        found = await self._answers.find(request.match_info["id"])
+        if not found:
+            return refuse(404, "there is no finding of this id")
+        if len(found) > 1:
+            return refuse(409, "several findings' ids begin so; write more of it")
+        history = await self._answers.history(found[0].fingerprint)
+        steps = [_show_step(announcement) for announcement in history]
+        return reply({**show(found[0]), "history": steps})
 
     async def objects(self, request: web.Request) -> web.Response:
         """List objects with their verdicts."""
@@ -115,6 +122,11 @@ class Api:
 async def _write(response: web.StreamResponse, frames: bytes) -> None:
     async with asyncio.timeout(_STALLED):
         await response.write(frames)
+
+
+def _show_step(announcement: Announcement) -> dict[str, Any]:
+    step = announcement.transition
+    return {"transition": step.kind, "at": in_utc(step.at), "id": step.id}
 
 
 def _show_standing(ref: Any, verdict: str, doubt: str | None) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,7 +48,7 @@ lost-pigeon = no_such_module:Pigeon
 
 
 @pytest.fixture
-def pigeons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def pigeons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A third party's wheel, as pip would unpack it."""
     (tmp_path / "carrier_pigeon.py").write_text(_MODULE)
     metadata = tmp_path / "carrier_pigeon-2.1.dist-info"

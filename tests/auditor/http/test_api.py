@@ -100,19 +100,42 @@ async def test_a_filter_that_means_nothing_is_refused(query: str, error: str) ->
     assert error in document["error"]
 
 
-async def test_one_finding_is_had_by_its_id() -> None:
-    """Whatever its state."""
+@pytest.mark.parametrize("length", [32, 12])
+async def test_one_finding_is_had_by_its_id(length: int) -> None:
+    """Whatever its state; the beginning is enough."""
     world = _world()
     resolved = world.known.tracked[2]
 
-    status, document = await _ask(world, f"/api/v1/findings/{resolved.fingerprint}")
+    status, document = await _ask(world, f"/api/v1/findings/{resolved.fingerprint[:length]}")
 
     assert (status, document["state"]) == (200, "resolved")
 
 
+async def test_one_finding_comes_with_its_history() -> None:
+    """Each transition that is kept, with its time."""
+    world = _world()
+
+    _, document = await _ask(world, f"/api/v1/findings/{world.known.tracked[0].fingerprint}")
+
+    (step,) = document["history"]
+    assert (step["transition"], step["at"]) == ("opened", "2026-01-02T03:04:05Z")
+
+
+async def test_an_id_that_is_too_short_is_refused() -> None:
+    """It could mean several."""
+    world = _world()
+    world.known.tracked = [tracked("web"), tracked("web", state=State.RESOLVED)]
+    prefix = world.known.tracked[0].fingerprint[:6]
+
+    status, document = await _ask(world, f"/api/v1/findings/{prefix}")
+
+    assert status == 409
+    assert "write more of it" in document["error"]
+
+
 async def test_a_finding_that_is_not_there_is_not_found() -> None:
     """And said so."""
-    status, document = await _ask(_world(), "/api/v1/findings/0")
+    status, document = await _ask(_world(), "/api/v1/findings/none")
 
     assert (status, document["error"]) == (404, "there is no finding of this id")
 

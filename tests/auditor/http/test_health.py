@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import pytest
-from prometheus_client import Gauge
+from prometheus_client import Gauge, Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as plain_text
 
 from tests.auditor.http.world import World
+
+
+def _names(parse: Callable[[str], Iterable[Metric]], text: str) -> set[str]:
+    return {family.name for family in parse(text)}
 
 
 async def test_a_running_worker_is_live() -> None:
@@ -49,7 +55,7 @@ async def test_metrics_are_shown_as_text() -> None:
     Gauge("auditor_queue_depth", "Names waiting.", registry=world.registry).set(3)
 
     async with world.serving() as client, client.get("/metrics") as answer:
-        families = {family.name for family in plain_text(await answer.text())}
+        families = _names(plain_text, await answer.text())
 
     assert answer.headers["Content-Type"].startswith("text/plain; version=")
     assert "auditor_queue_depth" in families
@@ -62,7 +68,7 @@ async def test_metrics_are_shown_as_openmetrics_where_asked_for() -> None:
     Gauge("auditor_queue_depth", "Names waiting.", registry=world.registry).set(3)
 
     async with world.serving() as client, client.get("/metrics", headers=accept) as answer:
-        families = {family.name for family in open_metrics(await answer.text())}
+        families = _names(open_metrics, await answer.text())
 
     assert answer.headers["Content-Type"].startswith("application/openmetrics-text")
     assert "auditor_queue_depth" in families

@@ -30,7 +30,7 @@ from auditor.http.api import Api
 from auditor.http.broadcast import Broadcast
 from auditor.http.health import Health
 from auditor.http.hooks import HookKey, Hooks, HookSettings
-from auditor.http.server import HttpServer
+from auditor.http.server import HttpServer, Part
 from auditor.telemetry.http import HttpEvents
 from tests.builders import ref
 from tests.doubles import START, FakeClock
@@ -88,8 +88,11 @@ class Known:
             raise StoreUnavailable("the disk is away")
         return [one for one in self.tracked if one.state is state]
 
-    async def finding(self, fingerprint: str) -> TrackedFinding | None:
-        return next((one for one in self.tracked if one.fingerprint == fingerprint), None)
+    async def find(self, fingerprint: str) -> Sequence[TrackedFinding]:
+        return [one for one in self.tracked if one.fingerprint.startswith(fingerprint)]
+
+    async def history(self, fingerprint: str) -> Sequence[Announcement]:
+        return [announcement(1)] if self.tracked[0].fingerprint == fingerprint else []
 
 
 @dataclass
@@ -114,7 +117,7 @@ class World:
         events = HttpEvents(self.registry)
         self.broadcast = Broadcast(events, kept=10)
         settings = HookSettings(keys=keys or {}, remotes=remotes or {}, poke=self.poked.append)
-        parts = [
+        parts: list[Part] = [
             Health(self.known, self.registry),
             Api(self.known, self.broadcast, heartbeat=heartbeat),
             Hooks(settings, self.clock, events),
