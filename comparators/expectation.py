@@ -59,7 +59,7 @@ class Expectations:
 
     def _undeclared(self, candidate: Candidate, path: FieldPath) -> list[Unexpected]:
         if not self.ownership.is_recorded:
-            return [Unexpected(candidate, None)]
+            return [] if candidate.allocated else [Unexpected(candidate, None)]
         owners = self.ownership.owners(path)
         for owner in owners:  # none: the API server itself put it there
             if not self._is_excused(owner, path, candidate.actual):

@@ -71,11 +71,14 @@ class Walk:
     def _alone(self, name: str, node: Schema, op: Op, parent: Mapping[str, Any]) -> None:
         """Look at a field that one side (of which ``parent`` is) has and the other has not."""
         value = parent[name]
-        if node.derived and derived.holds(node.derived, value, parent, self.root):
+        rule, before = node.derived, len(self.found)
+        counts = rule and (op is Op.ADDED or rule not in derived.ONE_WAY)
+        if counts and derived.holds(rule, value, parent, self.root):
             return
-        before = len(self.found)
         self.one_sided(value, node, op)
-        self.lift(before, name)
+        for candidate in self.found[before:]:
+            candidate.lift(name)
+            candidate.allocated = rule == derived.ALLOCATED
 
     def one_sided(self, value: Any, schema: Schema, op: Op) -> None:
         """Report what one side has, as far as it says more than its absence."""
