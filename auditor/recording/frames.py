@@ -1,0 +1,178 @@
+"""What a recording consists of, one frame for each thing that a source received.
+
+Frames are written as MessagePack maps with a ``kind``, so fields can be added later without making older
+recordings unreadable. They refuse to hold what a source asked for beyond what tells answers apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final, Self, assert_never
+
+import msgspec
+
+from auditor.errors import (
+    RetryableError,
+    SourceRefused,
+    SourceUnavailable,
+    WatchExpired,
+)
+
+_SELECTING: Final = ("continue", "fieldSelector", "labelSelector")
+"""Parameters that choose what is answered; the others only say how."""
+
+
+class _Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
+    """What all frames have in common: how they are written."""
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An error that a source was given. ``status`` 410 stands for an expired watch, 0 for no answer."""
+
+    message: str
+    status: int = 0
+    retry_after: float | None = None
+
+    @classmethod
+    def of(cls, error: RetryableError) -> Self:
+        """Write an error down."""
+        status = getattr(error, "status", 410 if isinstance(error, WatchExpired) else 0)
+        return cls(message=str(error), status=status, retry_after=error.retry_after)
+
+    @property
+    def error(self) -> RetryableError:
+        """The error again."""
+        if self.status == 410:  # noqa: PLR2004 - HTTP's Gone, as documented above
+            return WatchExpired(self.message, retry_after=self.retry_after)
+        if self.status:
+            return SourceRefused(self.message, status=self.status, retry_after=self.retry_after)
+        return SourceUnavailable(self.message, retry_after=self.retry_after)
+
+
+def selection(params: Mapping[str, str]) -> dict[str, str]:
+    """Keep of a query what chooses the answer."""
+    return {name: params[name] for name in _SELECTING if params.get(name)}
+
+
+class Answer(_Frame, frozen=True, kw_only=True, tag="answer"):
+    """A cluster answered a request whole, or failed to."""
+
+    cluster: str
+    path: str
+    params: dict[str, str] = msgspec.field(default_factory=dict)
+    body: bytes = b""
+    failure: Failure | None = None
+
+
+class Opened(_Frame, frozen=True, kw_only=True, tag="opened"):
+    """A stream began, or failed to. ``stream`` numbers the streams of the recording."""
+
+    stream: int
+    cluster: str
+    path: str
+    params: dict[str, str] = msgspec.field(default_factory=dict)
+    failure: Failure | None = None
+
+
+class Piece(_Frame, frozen=True, kw_only=True, tag="piece"):
+    """Whole lines of a stream, as many as were complete at this moment."""
+
+    stream: int
+    body: bytes
+
+
+class Ended(_Frame, frozen=True, kw_only=True, tag="ended"):
+    """The other side ended a stream, or it broke."""
+
+    stream: int
+    failure: Failure | None = None
+
+
+class LetGo(_Frame, frozen=True, kw_only=True, tag="let_go"):
+    """The reader left a stream that went on."""
+
+    stream: int
+
+
+class Head(_Frame, frozen=True, kw_only=True, tag="head"):
+    """Somebody looked where a repository's ref is."""
+
+    repository: str
+    commit: str = ""
+    failure: Failure | None = None
+
+
+class File(msgspec.Struct, frozen=True, array_like=True):
+    """A file of a listing. ``blob`` is a token for its content, not Git's id of it."""
+
+    path: str
+    blob: str
+
+
+class Omission(msgspec.Struct, frozen=True, array_like=True):
+    """Something that a tree leaves out, and why."""
+
+    path: str
+    line: int | None
+    reason: str
+
+
+class Listing(_Frame, frozen=True, kw_only=True, tag="listing"):
+    """The files below a folder at a commit; ``missing`` says why there is no such folder."""
+
+    repository: str
+    commit: str
+    under: str = ""
+    files: tuple[File, ...] = ()
+    omissions: tuple[Omission, ...] = ()
+    missing: str = ""
+
+
+class Content(_Frame, frozen=True, kw_only=True, tag="content"):
+    """What is in a file; ``withheld`` says why it is not recorded."""
+
+    repository: str
+    blob: str
+    body: bytes = b""
+    withheld: str = ""
+
+
+class Changed(_Frame, frozen=True, kw_only=True, tag="changed"):
+    """Which files differ between two commits."""
+
+    repository: str
+    before: str
+    after: str
+    paths: tuple[str, ...]
+
+
+class Commit(_Frame, frozen=True, kw_only=True, tag="commit"):
+    """Who made a commit, and when."""
+
+    repository: str
+    commit: str
+    author: str
+    committed: datetime
+
+
+class Finish(_Frame, frozen=True, kw_only=True, tag="finish"):
+    """The recording was ended in order, not cut off."""
+
+
+GitFrame = Listing | Content | Changed | Commit
+"""What is known of commits. These are facts: they hold whenever they were written down."""
+
+Frame = Answer | Opened | Piece | Ended | LetGo | Head | GitFrame | Finish
+"""Everything that stands in a recording."""
+
+
+def is_git_fact(frame: Frame) -> bool:
+    """Tell facts about commits from what happened at a moment."""
+    match frame:
+        case Listing() | Content() | Changed() | Commit():
+            return True
+        case Answer() | Opened() | Piece() | Ended() | LetGo() | Head() | Finish():
+            return False
+        case _ as never:
+            assert_never(never)
