@@ -61,6 +61,11 @@ class Standings(dict[str, Standing]):
             return Doubt.NOT_WATCHED if self else Doubt.NOT_SYNCED
         return standing.doubt
 
+    def worst(self) -> Doubt | None:
+        """What stands in the way of knowing the kind in all scopes; ``None``: nothing."""
+        doubts = [standing.doubt for standing in self.values()] or [Doubt.NOT_SYNCED]
+        return next((doubt for doubt in doubts if doubt is not None), None)
+
 
 class ActualKind:
     """Objects by namespace and name, and the standing of the kind in each scope it is watched in."""
