@@ -6,7 +6,6 @@ Works alike on a mirror of ours and on somebody's local repository, and writes t
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pygit2
 
@@ -14,11 +13,6 @@ from auditor.errors import SourceUnavailable
 from auditor.ports import CommitInfo
 from auditor.sources.git.links import Links
 from auditor.sources.git.tree import GitTree
-
-# Git refuses repositories of other owners, because git runs hooks and programs that their configuration
-# names (https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory). libgit2 as used
-# here runs neither, and a worker with an account of its own reads repositories mounted from elsewhere.
-pygit2.settings.owner_validation = False
 
 
 class Objects:
@@ -75,18 +69,3 @@ class Objects:
             raise SourceUnavailable(
                 f"repository {self._name} has no commit {commit} (any more) in {self._repository.path}"
             ) from error
-
-
-def open_objects(folder: Path, *, name: str) -> Objects:
-    """Open a repository on disk.
-
-    Raises:
-        SourceUnavailable: there is none.
-
-    """
-    try:
-        return Objects(pygit2.Repository(str(folder)), name=name)
-    except pygit2.GitError as error:
-        raise SourceUnavailable(
-            f"repository {name}: {folder} holds no Git repository. Correct url, or run git init there."
-        ) from error

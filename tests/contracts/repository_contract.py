@@ -1,0 +1,145 @@
+"""What every `Repository` promises, whether it is read where it lies, mirrored, or recorded.
+
+A subclass provides ``upstream`` (what commits are made in) and ``repository`` (what is tested, following
+``main`` of it).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from auditor.errors import ManifestError, SourceUnavailable
+from auditor.ports import Repository
+from tests.doubles import START
+from tests.git_repositories import ScriptedRepository
+
+
+class RepositoryContract:
+    """Inherit, and provide the fixtures."""
+
+    async def test_head_is_the_newest_commit(
+        self, upstream: ScriptedRepository, repository: Repository
+    ) -> None:
+        """Every look finds what was committed before it."""
+        first = upstream.commit({"a.yaml": "one"})
+        heads = [await repository.head()]
+        second = upstream.commit({"a.yaml": "two"})
+        heads.append(await repository.head())
+
+        assert heads == [first, second]
+
+    async def test_an_earlier_commit_stays_readable(
+        self, upstream: ScriptedRepository, repository: Repository
+    ) -> None:
+        """What was declared before can be rendered again."""
+        first = upstream.commit({"a.yaml": "one"})
+        await repository.head()
+        upstream.commit({"a.yaml": "two"})
+        second = await repository.head()
+
+        assert repository.tree(first).read("a.yaml") == b"one"
+        assert repository.tree(second).read("a.yaml") == b"two"
+
+    async def test_changed_paths_are_those_that_differ(
+        self, upstream: ScriptedRepository, repository: Repository
+    ) -> None:
+        """Written, added and removed files; not the others."""
+        before = upstream.commit({"a/x.yaml": "1", "a/y.yaml": "1", "b/z.yaml": "1"})
+        await repository.head()
+        after = upstream.commit({"a/x.yaml": "2", "a/y.yaml": None, "c/new.yaml": "1"})
+        await repository.head()
+
+        assert repository.changed(before, after) == {"a/x.yaml", "a/y.yaml", "c/new.yaml"}
+        assert repository.changed(after, after) == frozenset()
+
+    async def test_a_rewritten_history_is_followed(
+        self, upstream: ScriptedRepository, repository: Repository
+    ) -> None:
+        """A forced push is a commit like any other."""
+        before = upstream.commit({"a.yaml": "1", "b.yaml": "1"})
+        await repository.head()
+        after = upstream.rewrite({"a.yaml": "2", "b.yaml": "1"})
+
+        assert await repository.head() == after
+        assert repository.changed(before, after) == {"a.yaml"}
+
+    async def test_a_commit_says_who_and_when(
+        self, upstream: ScriptedRepository, repository: Repository
+    ) -> None:
+        """The author's name without a mail address, and the time in UTC."""
+        upstream.commit({"a.yaml": "1"})
+        commit = upstream.commit({"a.yaml": "2"})
+        await repository.head()
+
+        info = repository.commit(commit)
+
+        assert (info.id, info.author) == (commit, "Ada")
+        assert info.committed == START + timedelta(minutes=1)
+        assert info.committed.utcoffset() == timedelta(0)
+
+    async def test_a_tree_lists_files_in_path_order_with_content_ids(
+        self, upstream: ScriptedRepository, repository: Repository
+    ) -> None:
+        """Equal content has equal ids, wherever it lies."""
+        commit = upstream.commit(
+            {"b/y.yaml": "same", "a.yaml": "same", "b.yaml": "other", "b/c/x": "1"}
+        )
+        await repository.head()
+
+        blobs = list(repository.tree(commit).blobs())
+
+        assert [blob.path for blob in blobs] == ["a.yaml", "b.yaml", "b/c/x", "b/y.yaml"]
+        assert blobs[0].id == blobs[3].id != blobs[1].id
+        assert [blob.size for blob in blobs] == [4, 5, 1, 4]
+
+    async def test_a_tree_knows_where_it_is_from(
+        self, upstream: ScriptedRepository, repository: Repository
+    ) -> None:
+        """Findings name repository and commit."""
+        commit = upstream.commit({"a.yaml": "1"})
+        await repository.head()
+
+        tree = repository.tree(commit)
+
+        assert (tree.repository, tree.revision) == (repository.name, commit)
+
+    async def test_a_missing_path_is_refused_with_what_is_near(
+        self, upstream: ScriptedRepository, repository: Repository
+    ) -> None:
+        """A typing error in the configuration is found at once."""
+        commit = upstream.commit({"clusters/prod/a.yaml": "1"})
+        await repository.head()
+
+        with pytest.raises(ManifestError, match=r"^clusters/prd: .*did you mean clusters/prod\?"):
+            list(repository.tree(commit).blobs("clusters/prd"))
+
+    async def test_an_unknown_commit_is_unavailable(
+        self, upstream: ScriptedRepository, repository: Repository
+    ) -> None:
+        """Nothing is made of it: it may be there later."""
+        upstream.commit({"a.yaml": "1"})
+        await repository.head()
+
+        with pytest.raises(SourceUnavailable):
+            repository.tree("0" * 40)
+
+    async def test_an_empty_repository_is_unavailable(
+        self, upstream: ScriptedRepository, repository: Repository
+    ) -> None:
+        """It declares nothing yet, which is not the same as declaring that nothing should be."""
+        with pytest.raises(SourceUnavailable, match="is empty"):
+            await repository.head()
+
+    async def test_a_deleted_branch_is_unavailable(
+        self, upstream: ScriptedRepository, repository: Repository
+    ) -> None:
+        """The message names the branch and what there is instead."""
+        upstream.commit({"a.yaml": "1"})
+        await repository.head()
+        upstream.git.references.create("refs/heads/mainline", upstream.head)
+        upstream.git.references.delete("refs/heads/main")
+
+        with pytest.raises(SourceUnavailable, match=r"no branch or tag 'main'.*mainline"):
+            await repository.head()
