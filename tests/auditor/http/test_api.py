@@ -9,8 +9,9 @@ import pytest
 from auditor.domain.finding import Severity, State, Verdict
 from auditor.domain.pair import Doubt
 from auditor.wire.report import ReportDocument
-from tests.auditor.http.world import World, tracked
+from tests.auditor.http.world import World
 from tests.builders import ref
+from tests.findings import tracked
 
 
 async def _ask(world: World, path: str) -> tuple[int, Any]:

@@ -14,7 +14,8 @@ from prometheus_client import CollectorRegistry
 from auditor.http.broadcast import LISTENERS, WAITING, Broadcast, TooManyListeners
 from auditor.ports import Resume
 from auditor.telemetry.http import HttpEvents
-from tests.auditor.http.world import World, announcement
+from tests.auditor.http.world import World
+from tests.findings import announcement
 
 
 async def _events(answer: aiohttp.ClientResponse) -> AsyncIterator[dict[str, str]]:

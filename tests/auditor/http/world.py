@@ -5,22 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import aiohttp
 from prometheus_client import CollectorRegistry
 
-from auditor.domain.finding import (
-    Announcement,
-    Category,
-    Finding,
-    Severity,
-    State,
-    TrackedFinding,
-    Transition,
-    TransitionKind,
-    Verdict,
-)
+from auditor.domain.finding import Announcement, State, TrackedFinding, Verdict
 from auditor.domain.identity import ObjectRef
 from auditor.domain.pair import Doubt
 from auditor.domain.report import Summary
@@ -32,34 +21,8 @@ from auditor.http.health import Health
 from auditor.http.hooks import HookKey, Hooks, HookSettings
 from auditor.http.server import HttpServer, Part
 from auditor.telemetry.http import HttpEvents
-from tests.builders import ref
-from tests.doubles import START, FakeClock
-
-
-def tracked(name: str = "web", state: State = State.OPEN, **finding: object) -> TrackedFinding:
-    """A finding about a Deployment; ``finding`` replaces fields of it."""
-    fields = {
-        "ref": ref(name=name),
-        "version": "v1",
-        "check": "K8S-002",
-        "category": Category.CHANGED,
-        "severity": Severity.HIGH,
-        "verdict": Verdict.DRIFTED,
-        "message": "spec.replicas differs",
-    }
-    return TrackedFinding(
-        finding=Finding(**(fields | finding)),  # type: ignore[arg-type]  # fields by name
-        state=state,
-        first_seen=START,
-        last_seen=START,
-        resolved_at=START + timedelta(minutes=1) if state is State.RESOLVED else None,
-    )
-
-
-def announcement(sequence: int, name: str = "web") -> Announcement:
-    """The opening of a finding, as the outbox holds it."""
-    transition = Transition(kind=TransitionKind.OPENED, tracked=tracked(name), at=START)
-    return Announcement(sequence=sequence, transition=transition)
+from tests.doubles import FakeClock
+from tests.findings import announcement
 
 
 @dataclass
