@@ -11,12 +11,18 @@ import yaml
 
 from auditor.config.clusters import WATCHED
 from auditor.config.document import Configuration
+from auditor.sources.kubernetes.hints import DEFINITIONS, SERVICES
+from auditor.state import scalers
 from tests.ops.helm import NAMESPACE, RELEASE, lint, render
 from tests.ops.places import CHART, COMPOSE, DASHBOARD, ROOT, RULES, read_yaml
 from tests.stack import packages
 from tests.stack.fixtures import require
 
 CLUSTER = {"name": "this", "inCluster": True}
+ALWAYS = {
+    *((target.gvk.group, target.resource) for target in (DEFINITIONS, SERVICES)),
+    (scalers.KIND.group, "horizontalpodautoscalers"),
+}
 DESIRED = [{"repository": "platform", "path": "clusters/prod", "cluster": "this"}]
 
 
@@ -154,12 +160,16 @@ def test_the_role_has_no_wildcard() -> None:
 
 
 def test_the_role_covers_what_is_watched_unasked() -> None:
-    """By default it opens just the kinds that the auditor watches by default, and how to know them."""
+    """By default it opens what the auditor watches by default, and namespaces; no more."""
     kinds = (kind.rpartition("/") for kind in WATCHED)
     plurals = {(group, plural(name)) for group, _, name in kinds}
-    to_know_kinds = {("", "namespaces"), ("apiextensions.k8s.io", "customresourcedefinitions")}
 
-    assert readable() == plurals | to_know_kinds
+    assert readable() == plurals | ALWAYS | {("", "namespaces")}
+
+
+def test_the_role_covers_what_is_watched_always() -> None:
+    """Whatever else is named, kinds that come and go are noticed, and autoscalers are known."""
+    assert readable(rbac={"kinds": []}) == ALWAYS
 
 
 def test_the_role_grows_with_the_kinds() -> None:
