@@ -1,0 +1,65 @@
+"""What a rendering will read, known before it is done.
+
+A renderer that can plan needs to render only when its plan is new: the seal stands for the content of all
+that is read, the options and the version of the program. It refuses to hold content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Generic, Protocol, TypeVar
+
+import orjson
+
+from auditor.ports import Rendering, RenderRequest, Tree
+
+FORMAT: Final = 1
+"""Counted up when the same input is rendered into something else by our own doing."""
+
+Subject = TypeVar("Subject")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(Generic[Subject]):
+    """What is read (path to blob id), and a seal that differs whenever the rendering may.
+
+    ``subject`` is the renderer's own.
+    """
+
+    read: Mapping[str, str]
+    seal: str
+    subject: Subject
+
+
+class PlanningRenderer(Protocol[Subject]):
+    """A renderer that can say beforehand what it will read."""
+
+    async def plan(self, tree: Tree, request: RenderRequest) -> Plan[Subject]:
+        """Say what a rendering will read.
+
+        Raises:
+            ManifestError: something declared cannot be read.
+
+        """
+
+    async def carry_out(self, plan: Plan[Subject], tree: Tree, request: RenderRequest) -> Rendering:
+        """Render what was planned.
+
+        Raises:
+            ManifestError: something declared cannot be rendered.
+
+        """
+
+
+def seal(
+    renderer: str,
+    version: str,
+    request: RenderRequest,
+    read: Mapping[str, str],
+) -> str:
+    """Hash all that decides a rendering: what reads, how, and what is read."""
+    how = (FORMAT, renderer, version, request.path, request.namespace, request.options)
+    flags = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+    return hashlib.sha256(orjson.dumps((how, read), default=str, option=flags)).hexdigest()

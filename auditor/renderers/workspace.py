@@ -1,0 +1,189 @@
+"""The part of a tree that a program gets to see, in a temporary folder of its own.
+
+Only regular files are written, readable by nobody else and never executable, so nothing in the folder
+leads out of it. What is written is known by content before anything runs. Bounded in files and bytes. It
+refuses to choose: whoever knows the format selects.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from auditor.errors import ManifestError
+from auditor.ports import Blob, Tree
+
+MAX_FILES: Final = 10_000
+MAX_BYTES: Final = 128 * 2**20
+
+
+class Selection:
+    """Files and folders of a tree that a render reads."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.files: dict[str, Blob] = {}
+        self.folders: set[str] = set()
+        self._bytes = 0
+
+    @property
+    def read(self) -> Mapping[str, str]:
+        """Path to blob id of all that is selected."""
+        return {path: self.files[path].id for path in sorted(self.files)}
+
+    def take(self, path: str) -> bool:
+        """Select one file, and tell whether there is such a file.
+
+        Raises:
+            ManifestError: it is too big, or leaves the tree, or there are too many.
+
+        """
+        if path in self.files:
+            return True
+        blob = find_blob(self.tree, path)
+        if blob is None:
+            if not leaves(path):
+                self._refuse_omitted(path)
+            return False
+        self._add(blob)
+        return True
+
+    def take_all(self, folder: str) -> bool:
+        """Select all files below a folder, and tell whether there are any.
+
+        Raises:
+            ManifestError: there are too many, or too large ones.
+
+        """
+        if not is_folder(self.tree, folder):
+            return False
+        for blob in self.tree.blobs(folder):
+            self._add(blob)
+        return True
+
+    def _add(self, blob: Blob) -> None:
+        if blob.path in self.files:
+            return
+        self.files[blob.path] = blob
+        self._bytes += blob.size
+        if len(self.files) > MAX_FILES or self._bytes > MAX_BYTES:
+            raise ManifestError(
+                f"this render reads more than {MAX_FILES:,} files or {MAX_BYTES // 2**20} MiB. "
+                "Declare less at once.",
+                path=blob.path,
+            )
+
+    def _refuse_omitted(self, path: str) -> None:
+        """Say why a file that is in the tree cannot be read: it is too big, or a link that leaves."""
+        try:
+            left_out = list(self.tree.omitted(posixpath.dirname(path)))
+        except ManifestError:
+            return
+        for each in left_out:
+            if each.path == path and not is_folder(self.tree, path):
+                raise ManifestError(f"{each.reason}.", path=path)
+
+
+def find_blob(tree: Tree, path: str) -> Blob | None:
+    """Find the file at a path; None where there is none, or a folder."""
+    if leaves(path):
+        return None
+    try:
+        found = next(tree.blobs(path), None)
+    except ManifestError:
+        return None
+    return found if found is not None and found.path == path else None
+
+
+def is_folder(tree: Tree, path: str) -> bool:
+    """Tell whether there is a folder with any file at a path."""
+    if leaves(path):
+        return False
+    try:
+        found = next(tree.blobs(path), None)
+    except ManifestError:
+        return False
+    return found is not None and found.path != path
+
+
+def join(folder: str, reference: str) -> str:
+    """Resolve what a file of a folder refers to; starts with ``..`` if it leaves the tree."""
+    joined = posixpath.normpath(posixpath.join(folder, reference))
+    return "" if joined == "." else joined
+
+
+def leaves(path: str) -> bool:
+    """Tell whether a joined path is outside the tree."""
+    return path.startswith(("/", "../")) or path == ".."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A temporary folder: ``tree`` mirrors the repository, ``home`` is the program's own."""
+
+    root: Path
+
+    @property
+    def tree(self) -> Path:
+        """The folder that stands for the repository's root."""
+        return self.root / "tree"
+
+    @property
+    def home(self) -> Path:
+        """The folder for all that a program wants to write."""
+        return self.root / "home"
+
+    def write(self, selection: Selection) -> None:
+        """Write all selected files and folders.
+
+        Raises:
+            ManifestError: a file cannot be read or written.
+
+        """
+        for folder in selection.folders:
+            self._make(self.tree / folder)
+        for path in selection.files:
+            self.put(path, selection.tree.read(path))
+
+    def put(self, path: str, content: bytes) -> None:
+        """Write one file at a path of the tree.
+
+        Raises:
+            ManifestError: it cannot be written.
+
+        """
+        place = self.tree / path
+        self._make(place.parent)
+        try:
+            place.write_bytes(content)
+        except OSError as error:
+            raise ManifestError(f"cannot be laid out: {error.strerror}.", path=path) from error
+
+    @staticmethod
+    def _make(folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ManifestError(f"{folder.name} cannot be laid out: {error.strerror}.") from error
+
+    def in_repository_words(self, text: str) -> str:
+        """Replace the temporary folder in a program's words by paths of the repository."""
+        text = text.replace(f"{self.tree}/", "")
+        text = re.sub(rf"{re.escape(str(self.tree))}\b", "the repository's root", text)
+        return text.replace(f"{self.root}/", "")
+
+
+@contextmanager
+def open_workspace() -> Iterator[Workspace]:
+    """Open an empty workspace, and remove it afterwards."""
+    with tempfile.TemporaryDirectory(prefix="auditor-render-", ignore_cleanup_errors=True) as root:
+        workspace = Workspace(root=Path(root).resolve())
+        workspace.tree.mkdir()
+        workspace.home.mkdir()
+        yield workspace
