@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from auditor.config.sections import Section
 from auditor.domain.finding import Announcement, Finding, Severity, TransitionKind
 from auditor.ports import Resume, SinkContext
 
@@ -24,10 +25,8 @@ _LEVELS = {
 _NEWS = {TransitionKind.OPENED, TransitionKind.REOPENED, TransitionKind.UPDATED}
 
 
-class LogOptions(BaseModel):
+class LogOptions(Section):
     """How much a line says."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     paths: int = Field(default=5, ge=0, le=100)
     """How many field paths a line names at most."""

@@ -23,8 +23,9 @@ from itertools import islice
 from prometheus_client import Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from auditor.config.sections import Section
 from auditor.domain import checks
 from auditor.domain.finding import Announcement, State, TrackedFinding, Transition, TransitionKind
 from auditor.ports import Resume, SinkContext
@@ -47,15 +48,13 @@ _RESOLUTION = (
 )
 
 
-class PrometheusOptions(BaseModel):
+class PrometheusOptions(Section):
     """What is shown besides the totals."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    per_object: bool = Field(default=False, alias="perObject")
+    per_object: bool = Field(default=False)
     """Whether every object with an open finding gets a series of its own."""
 
-    max_series: int = Field(default=2000, ge=1, le=100_000, alias="maxSeries")
+    max_series: int = Field(default=2000, ge=1, le=100_000)
     """How many such series there are at most."""
 
 

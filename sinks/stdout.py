@@ -12,18 +12,15 @@ import select
 import sys
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict
-
+from auditor.config.sections import Section
 from auditor.domain.finding import Announcement
 from auditor.errors import SinkUnavailable
 from auditor.ports import Resume, SinkContext
 from auditor.wire.events import structured
 
 
-class StdoutOptions(BaseModel):
+class StdoutOptions(Section):
     """There is nothing to choose."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class StdoutSink:
