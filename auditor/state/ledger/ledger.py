@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from auditor.domain.finding import Announcement, Outcome, TrackedFinding, Transition
+from auditor.domain.finding import Announcement, Outcome, State, TrackedFinding, Transition
 from auditor.domain.identity import ObjectRef
 from auditor.domain.lifecycle import calm_at
 from auditor.errors import StoreUnavailable
@@ -122,6 +122,10 @@ class SqliteLedger:
     def open_findings(self) -> Sequence[TrackedFinding]:
         """Every open finding."""
         return self._book.index.open()
+
+    async def findings(self, state: State | None) -> Sequence[TrackedFinding]:
+        """All findings in a state, or all that are kept."""
+        return await self._library.ask(lambda reader: reader.findings(state))
 
     async def find(self, fingerprint: str) -> Sequence[TrackedFinding]:
         """The findings, resolved ones too, whose id begins so."""

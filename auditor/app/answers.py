@@ -1,0 +1,66 @@
+"""What the worker answers when it is asked how things are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from auditor.app.graph import Graph
+from auditor.domain.finding import Announcement, State, TrackedFinding, Verdict
+from auditor.domain.identity import ObjectRef
+from auditor.domain.pair import Doubt
+from auditor.domain.report import Summary
+from auditor.http.answers import Condition
+from auditor.state.ledger import SqliteLedger
+
+
+class WorkerAnswers:
+    """Answers out of the graph and the ledger."""
+
+    def __init__(self, graph: Graph, ledger: SqliteLedger) -> None:
+        self._graph = graph
+        self._ledger = ledger
+
+    def conditions(self) -> Sequence[Condition]:
+        """Everything that readiness depends on."""
+        return [*self._repositories(), *self._clusters(), Condition(name="ledger", met=True)]
+
+    def summary(self) -> Summary:
+        """How many objects have which verdict."""
+        return self._graph.knowledge.verdicts.summary()
+
+    def objects(self) -> Iterable[tuple[ObjectRef, Verdict, Doubt | None]]:
+        """Every audited object."""
+        return self._graph.knowledge.verdicts.all()
+
+    async def findings(self, state: State) -> Sequence[TrackedFinding]:
+        """All findings in a state."""
+        if state is State.OPEN:
+            return self._ledger.open_findings()
+        return await self._ledger.findings(state)
+
+    async def find(self, fingerprint: str) -> Sequence[TrackedFinding]:
+        """The findings whose id begins so, whatever their state."""
+        return await self._ledger.find(fingerprint)
+
+    async def history(self, fingerprint: str) -> Sequence[Announcement]:
+        """Every transition of one finding, oldest first."""
+        return await self._ledger.history(fingerprint)
+
+    def _repositories(self) -> Iterator[Condition]:
+        """A root that was rendered once is met; that it is stale now is said."""
+        for status in self._graph.desired.roots.all():
+            name = f"desired/{status.root.name}"
+            reason = status.stale_reason or ("" if status.is_rendered else "not rendered yet")
+            yield Condition(name=name, met=status.is_rendered, reason=reason)
+
+    def _clusters(self) -> Iterator[Condition]:
+        """A cluster is met when every kind is listed, or known not to be for a reason that stays."""
+        for name, cluster in self._graph.clusters.items():
+            doubts = Counter(doubt for doubt in cluster.source.readiness().values() if doubt)
+            waiting = doubts[Doubt.NOT_SYNCED] > 0
+            yield Condition(
+                name=f"cluster/{name}",
+                met=not waiting,
+                reason=", ".join(f"{count} kinds {doubt}" for doubt, count in doubts.items()),
+            )

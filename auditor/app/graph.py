@@ -1,0 +1,204 @@
+"""The parts of the auditor, connected; the same for a run, a scan, a replay and an explanation."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from prometheus_client import CollectorRegistry
+
+from auditor.app.clusters import ClusterPart, Surroundings, open_cluster
+from auditor.app.governance import governance
+from auditor.app.repositories import open_follower, roots_of
+from auditor.app.seams import Seams
+from auditor.app.signals import Signals
+from auditor.config.document import Configuration
+from auditor.domain.finding import Deviation
+from auditor.domain.identity import GroupKind, ObjectRef
+from auditor.domain.judge import Comparison
+from auditor.domain.pair import Pair
+from auditor.pipeline.agenda import Agenda
+from auditor.pipeline.pairing import Pairs
+from auditor.pipeline.queue import RefQueue
+from auditor.pipeline.worker import Judging, Knowledge, Worker
+from auditor.plugins import PluginKind, installed, load_plugin
+from auditor.ports import Comparator, Ledger
+from auditor.sources.git.declaring import Outlets
+from auditor.sources.git.follower import GitFollower
+from auditor.state.desired import DesiredState
+from auditor.state.revisions import RevisionStore
+from auditor.state.suppressions import Suppressions
+from auditor.state.verdicts import Verdicts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What outlives the process."""
+
+    ledger: Ledger
+    revisions: RevisionStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """Every part that somebody outside needs to reach."""
+
+    clusters: Mapping[str, ClusterPart]
+    followers: Mapping[str, GitFollower]
+    desired: DesiredState
+    queue: RefQueue
+    judging: Judging
+    knowledge: Knowledge
+    worker: Worker
+    signals: Signals
+
+    def everything(self) -> Iterator[ObjectRef]:
+        """All objects that are declared, alive, or have an open finding."""
+        for name, cluster in self.clusters.items():
+            yield from self.desired.refs(name)
+            yield from cluster.state.actual.refs()
+        for tracked in self.knowledge.ledger.open_findings():
+            if tracked.finding.ref.cluster in self.clusters:
+                yield tracked.finding.ref
+
+
+@asynccontextmanager
+async def open_graph(
+    configuration: Configuration, seams: Seams, memory: Memory, registry: CollectorRegistry
+) -> AsyncIterator[Graph]:
+    """Build and connect everything between the outside and the ledger; nothing runs yet.
+
+    Raises:
+        ConfigError: a cluster or repository cannot be used as configured.
+        PluginError: a comparator or renderer does not load.
+
+    """
+    async with AsyncExitStack() as stack:
+        yield await _Assembly(configuration, seams, memory, registry).build(stack)
+
+
+class _Assembly:
+    """Connects parts that know each other only through callables."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        seams: Seams,
+        memory: Memory,
+        registry: CollectorRegistry,
+    ) -> None:
+        self._configuration = configuration
+        self._seams = seams
+        self._memory = memory
+        self._signals = Signals.on(registry)
+        self._queue = RefQueue()
+        self._clusters: dict[str, ClusterPart] = {}
+        self._desired = DesiredState(roots_of(configuration), scope=self._is_namespaced)
+
+    async def build(self, stack: AsyncExitStack) -> Graph:
+        """Build all parts, the outermost first."""
+        around = self._surroundings()
+        for choice in self._configuration.clusters:
+            self._clusters[choice.name] = await open_cluster(choice, around, stack)
+        followers = await self._followers(stack)
+        judging, knowledge = self._judging(), self._knowledge()
+        worker = Worker(
+            self._queue,
+            judging,
+            knowledge,
+            clock=self._seams.clock,
+            events=self._signals.pipeline,
+        )
+        self._watch(knowledge)
+        return Graph(
+            clusters=self._clusters,
+            followers=followers,
+            desired=self._desired,
+            queue=self._queue,
+            judging=judging,
+            knowledge=knowledge,
+            worker=worker,
+            signals=self._signals,
+        )
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            seams=self._seams,
+            signals=self._signals,
+            notice=self._queue.add,
+            declared=self._declared,
+            cache=self._configuration.store.cache,
+        )
+
+    async def _followers(self, stack: AsyncExitStack) -> dict[str, GitFollower]:
+        outlets = Outlets(
+            desired=self._desired,
+            revisions=self._memory.revisions,
+            notice=self._declared_anew,
+            events=self._signals.git,
+        )
+        roots = roots_of(self._configuration)
+        return {
+            choice.name: await open_follower(
+                choice, roots, seams=self._seams, outlets=outlets, stack=stack
+            )
+            for choice in self._configuration.repositories
+        }
+
+    def _judging(self) -> Judging:
+        rules = self._configuration.rules
+        states = {name: cluster.state for name, cluster in self._clusters.items()}
+        pairs = Pairs(self._desired, states, governance(rules.unmanaged, self._desired))
+        return Judging(pair_of=pairs.of, compare=load_comparison(), rules=rules.compiled())
+
+    def _knowledge(self) -> Knowledge:
+        return Knowledge(
+            ledger=self._memory.ledger,
+            verdicts=Verdicts(),
+            suppressions=Suppressions(),
+            agenda=Agenda(),
+            settle=self._desired.settle,
+        )
+
+    def _watch(self, knowledge: Knowledge) -> None:
+        """Let the gauges read what they show."""
+        events = self._signals.pipeline
+        events.queue_watched(lambda: self._queue.depth)
+        for name in self._clusters:
+            events.cluster_watched(name, knowledge.verdicts.count)
+        for rule in self._configuration.rules.ignore:
+            events.rule_watched(rule.id, partial(knowledge.suppressions.count, rule.id))
+
+    def _is_namespaced(self, cluster: str, kind: GroupKind) -> bool | None:
+        part = self._clusters.get(cluster)
+        return part.source.is_namespaced(kind) if part else None
+
+    def _declared(self, cluster: str, kind: GroupKind) -> Iterable[ObjectRef]:
+        """Every declared object of a kind; more may be known of kinds now, so places follow first."""
+        self._queue.add(self._desired.rescope(cluster))
+        return (ref for ref in self._desired.refs(cluster) if ref.group_kind == kind)
+
+    def _declared_anew(self, refs: Iterable[ObjectRef]) -> None:
+        """Declarations changed: look at those objects, and watch the kinds that are declared now."""
+        self._queue.add(refs)
+        for name, cluster in self._clusters.items():
+            cluster.source.want(self._desired.kinds(name))
+
+
+def load_comparison() -> Comparison:
+    """All installed comparators as one, in the order of their names.
+
+    Raises:
+        PluginError: one of them does not load.
+
+    """
+    names = [plugin.name for plugin in installed(PluginKind.COMPARATOR)]
+    comparators: list[Comparator] = [load_plugin(PluginKind.COMPARATOR, name) for name in names]
+
+    def compare(pair: Pair) -> Iterator[Deviation]:
+        for comparator in comparators:
+            yield from comparator(pair)
+
+    return compare

@@ -1,0 +1,61 @@
+"""The real outside: API servers over HTTP, Git repositories over the network or on disk."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+from auditor.app.clock import SystemClock
+from auditor.app.seams import Seams
+from auditor.config.clusters import Cluster
+from auditor.config.repositories import Credentials as CredentialsChoice
+from auditor.config.repositories import Repository as RepositoryChoice
+from auditor.ports import ApiTransport, Clock, Repository
+from auditor.sources.git.credentials import Credentials
+from auditor.sources.git.local import LocalClone
+from auditor.sources.git.mirror import Mirror, Remote
+from auditor.sources.git.repository import GitRepository
+from auditor.sources.kubernetes.access import Address
+from auditor.sources.kubernetes.client import ApiServer
+
+
+def real_seams(cache: Path) -> Seams:
+    """Reach out; what can be fetched again is kept below ``cache``."""
+    clock = SystemClock()
+    mirrors = cache / "git"
+    return Seams(
+        clock=clock,
+        cluster=lambda choice: _api_server(choice, clock),
+        repository=lambda choice: _repository(choice, mirrors),
+    )
+
+
+def _api_server(choice: Cluster, clock: Clock) -> AbstractAsyncContextManager[ApiTransport]:
+    address = Address(
+        cluster=choice.name,
+        kubeconfig=choice.kubeconfig,
+        context=choice.context,
+        in_cluster=choice.in_cluster,
+    )
+    return ApiServer(address, clock)
+
+
+@asynccontextmanager
+async def _repository(choice: RepositoryChoice, mirrors: Path) -> AsyncIterator[Repository]:
+    folder = Path(choice.url)
+    if folder.is_absolute():
+        yield GitRepository(choice.name, LocalClone(folder, ref=choice.ref))
+        return
+    credentials = _credentials(choice.credentials) if choice.credentials else None
+    remote = Remote(url=choice.url, ref=choice.ref, credentials=credentials)
+    yield GitRepository(choice.name, Mirror(remote, cache=mirrors))
+
+
+def _credentials(choice: CredentialsChoice) -> Credentials:
+    return Credentials(
+        username=choice.username,
+        token=choice.token_from.resolve() if choice.token_from else "",
+        ssh_key=choice.ssh_key_from.resolve() if choice.ssh_key_from else "",
+        ssh_passphrase=choice.ssh_passphrase_from.resolve() if choice.ssh_passphrase_from else "",
+    )

@@ -1,0 +1,72 @@
+"""Puts together what is known of one object.
+
+Everything that comparing needs is looked up here, once, so that comparing itself can be pure. Where the two
+sides disagree about the API version, the declared one counts. It refuses to compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from auditor.domain.identity import GroupVersionKind, ObjectRef
+from auditor.domain.pair import Doubt, Pair, Scaler
+from auditor.domain.schema import Schema
+from auditor.state.actual import ActualState
+from auditor.state.desired import DesiredState
+from auditor.state.scalers import Scalers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterState:
+    """What is known of one cluster."""
+
+    actual: ActualState
+    scalers: Scalers
+    schema_for: Callable[[GroupVersionKind], Schema | None]
+
+
+class Pairs:
+    """Gives the pair of any object as it is known now."""
+
+    def __init__(
+        self,
+        desired: DesiredState,
+        clusters: Mapping[str, ClusterState],
+        governs: Callable[[ObjectRef], bool],
+    ) -> None:
+        self._desired = desired
+        self._clusters = clusters
+        self._governs = governs
+
+    def of(self, ref: ObjectRef) -> Pair:
+        """Pair one object; its cluster must be one of those configured."""
+        cluster = self._clusters[ref.cluster]
+        declaration = self._desired.declaration(ref)
+        desired = declaration.manifest if declaration else None
+        version = desired.version if desired else None
+        actual = cluster.actual.manifest(ref, version)
+        known = desired or actual
+        return Pair(
+            ref=ref,
+            desired=desired,
+            actual=actual,
+            doubt=cluster.actual.doubt(ref, version) or self._doubt_about_absence(ref, desired),
+            schema=cluster.schema_for(known.gvk) if known else None,
+            scaler=self._scaler(ref, cluster.scalers),
+            earlier=declaration.earlier if declaration else (),
+            governed=desired is None and self._governs(ref),
+        )
+
+    def _doubt_about_absence(self, ref: ObjectRef, desired: object) -> Doubt | None:
+        """While not everything declared is known, nobody can say that an object is undeclared."""
+        whole = desired is not None or self._desired.complete(ref.cluster)
+        return None if whole else Doubt.RENDER_FAILED
+
+    def _scaler(self, ref: ObjectRef, scalers: Scalers) -> Scaler | None:
+        autoscaler = scalers.scaled_by(ref)
+        scaler = scalers.of(ref)
+        if scaler is None or autoscaler is None:
+            return None
+        declared = self._desired.declaration(autoscaler)
+        return replace(scaler, declared=declared is not None and declared.manifest is not None)
