@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -49,7 +50,14 @@ class FakeClock:
 
     async def asleep(self, count: int = 1) -> None:
         """Wait until so many sleep; gives up after ten real seconds."""
+        await self._until(lambda: sum(not alarm.done() for _, alarm in self._sleepers) >= count)
+
+    async def napped(self, count: int) -> None:
+        """Wait until `sleep` was called so many times in all; gives up after ten real seconds."""
+        await self._until(lambda: len(self.naps) >= count)
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(10):
-            while sum(not alarm.done() for _, alarm in self._sleepers) < count:
+            while not condition():
                 self._changed.clear()
                 await self._changed.wait()

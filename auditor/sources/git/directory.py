@@ -81,11 +81,15 @@ class DirectoryTree:
         if not start.is_dir():
             yield self._look(under.strip("/"))
             return
+        for path in sorted(self._paths(start)):
+            yield self._look(path)
+
+    def _paths(self, start: Path) -> Iterator[str]:
         for folder, folders, files in os.walk(start, onerror=_refuse):
-            folders[:] = sorted(name for name in folders if name != ".git")
+            folders[:] = [name for name in folders if name != ".git"]
             links = [name for name in folders if (Path(folder) / name).is_symlink()]
-            for name in sorted([*files, *links]):
-                yield self._look((Path(folder) / name).relative_to(self._root).as_posix())
+            for name in [*files, *links]:
+                yield (Path(folder) / name).relative_to(self._root).as_posix()
 
     def _look(self, path: str) -> Blob | Skipped:
         file = self._root / path

@@ -1,0 +1,287 @@
+"""Remote repositories are mirrored into a cache that survives everything."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pygit2
+import pytest
+
+from auditor.errors import SourceUnavailable
+from auditor.sources.git import mirror
+from auditor.sources.git.credentials import Credentials
+from auditor.sources.git.mirror import Mirror, Remote
+from auditor.sources.git.repository import GitRepository, open_repository
+from tests.contracts.repository_contract import RepositoryContract
+from tests.git_repositories import ScriptedRepository
+from tests.git_server import GitServer, serving
+
+PASSWORD = "planted-token"
+
+
+@pytest.fixture
+def server(upstream: ScriptedRepository) -> Iterator[GitServer]:
+    with serving(upstream.folder.parent) as git_server:
+        yield git_server
+
+
+@pytest.fixture
+def remote(server: GitServer) -> Remote:
+    return Remote(url=f"{server.url}/upstream.git", ref="main")
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def repository(remote: Remote, cache: Path) -> GitRepository:
+    return open_repository("platform", remote, cache=cache)
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Hold a lock as another process would."""
+    file.parent.mkdir()
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+class TestMirror(RepositoryContract):
+    """Everything that holds for a repository holds for a mirrored one."""
+
+
+class TestWholeHistory(RepositoryContract):
+    """The same with every commit of the history fetched."""
+
+    @pytest.fixture
+    def repository(self, remote: Remote, cache: Path) -> GitRepository:
+        return open_repository("platform", replace(remote, depth=0), cache=cache)
+
+
+async def test_only_the_newest_commit_is_fetched(
+    upstream: ScriptedRepository, repository: GitRepository
+) -> None:
+    """A long history costs nothing."""
+    first = upstream.commit({"a.yaml": "1"})
+    upstream.commit({"a.yaml": "2"})
+
+    await repository.head()
+
+    with pytest.raises(SourceUnavailable):
+        repository.tree(first)
+
+
+async def test_a_look_without_news_fetches_nothing(
+    upstream: ScriptedRepository, server: GitServer, repository: GitRepository
+) -> None:
+    """Polling costs one request."""
+    upstream.commit({"a.yaml": "1"})
+    await repository.head()
+    server.requests.clear()
+
+    await repository.head()
+
+    assert all("info/refs" in request for request in server.requests)
+    assert len(server.requests) == 1
+
+
+async def test_a_restart_finds_what_was_fetched(
+    upstream: ScriptedRepository, server: GitServer, remote: Remote, cache: Path
+) -> None:
+    """The cache outlives the process, earlier commits included."""
+    first = upstream.commit({"a.yaml": "1"})
+    await open_repository("platform", remote, cache=cache).head()
+    upstream.commit({"a.yaml": "2"})
+    await open_repository("platform", remote, cache=cache).head()
+    server.requests.clear()
+
+    restarted = open_repository("platform", remote, cache=cache)
+    await restarted.head()
+
+    assert restarted.tree(first).read("a.yaml") == b"1"
+    assert len(server.requests) == 1
+
+
+async def test_a_half_written_cache_is_thrown_away(
+    upstream: ScriptedRepository, remote: Remote, cache: Path
+) -> None:
+    """A process that was killed in its first fetch left something that is no mirror."""
+    commit = upstream.commit({"a.yaml": "1"})
+    folder = Mirror(remote, cache=cache).folder
+    (folder / "objects").mkdir(parents=True)
+    (folder / "HEAD").write_text("ref: refs/heads/ma")
+
+    repository = open_repository("platform", remote, cache=cache)
+
+    assert await repository.head() == commit
+    assert repository.tree(commit).read("a.yaml") == b"1"
+
+
+@pytest.mark.parametrize("victim", ["HEAD", "objects/pack/*.pack", "objects/pack/*.idx", "config"])
+async def test_a_damaged_cache_is_fetched_anew(
+    upstream: ScriptedRepository, remote: Remote, cache: Path, victim: str
+) -> None:
+    """Whatever a full disk or a crash did to it."""
+    commit = upstream.commit({"a.yaml": "1"})
+    await open_repository("platform", remote, cache=cache).head()
+    for file in Mirror(remote, cache=cache).folder.glob(victim):
+        file.unlink()
+        file.write_bytes(b"")
+
+    repository = open_repository("platform", remote, cache=cache)
+
+    assert await repository.head() == commit
+    assert repository.tree(commit).read("a.yaml") == b"1"
+
+
+async def test_locks_of_a_killed_process_do_not_block(
+    upstream: ScriptedRepository, remote: Remote, cache: Path
+) -> None:
+    """libgit2 takes them for another process at work, for ever."""
+    upstream.commit({"a.yaml": "1"})
+    await open_repository("platform", remote, cache=cache).head()
+    folder = Mirror(remote, cache=cache).folder
+    (folder / "refs" / "auditor" / "followed.lock").touch()
+    (folder / "shallow.lock").touch()
+    commit = upstream.commit({"a.yaml": "2"})
+
+    assert await open_repository("platform", remote, cache=cache).head() == commit
+
+
+async def test_two_processes_do_not_fetch_into_one_cache(
+    upstream: ScriptedRepository, remote: Remote, cache: Path, repository: GitRepository
+) -> None:
+    """The second one is told, and tries again later."""
+    upstream.commit({"a.yaml": "1"})
+    lock = Mirror(remote, cache=cache).folder.with_suffix(".lock")
+
+    with locked(lock), pytest.raises(SourceUnavailable, match="another fetch"):
+        await repository.head()
+
+
+async def test_many_fetches_do_not_pile_up(
+    upstream: ScriptedRepository, remote: Remote, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Packs are joined, and every commit stays readable."""
+    monkeypatch.setattr(mirror, "_MANY_PACKS", 5)
+    repository = open_repository("platform", remote, cache=cache)
+    commits = []
+    for number in range(12):
+        commits.append(upstream.commit({"a.yaml": str(number)}))
+        await repository.head()
+
+    packs = list(Mirror(remote, cache=cache).folder.glob("objects/pack/*.pack"))
+    contents = [repository.tree(commit).read("a.yaml") for commit in commits]
+    assert len(packs) < 6
+    assert contents == [str(number).encode() for number in range(12)]
+
+
+class TestCredentials:
+    async def test_a_token_opens_the_door(
+        self, upstream: ScriptedRepository, server: GitServer, remote: Remote, cache: Path
+    ) -> None:
+        """The server asks, the token is given."""
+        commit = upstream.commit({"a.yaml": "1"})
+        server.password = PASSWORD
+        known = replace(remote, credentials=Credentials(token=PASSWORD))
+
+        assert await open_repository("platform", known, cache=cache).head() == commit
+
+    @pytest.mark.parametrize("credentials", [None, Credentials(token="wrong-token")])
+    async def test_refusal_is_said_without_the_token(
+        self, server: GitServer, remote: Remote, cache: Path, credentials: Credentials | None
+    ) -> None:
+        """One message with the URL and the remedy, and no secret in it."""
+        server.password = PASSWORD
+        unknown = replace(remote, credentials=credentials)
+
+        with pytest.raises(SourceUnavailable, match=r"credentials") as refusal:
+            await open_repository("platform", unknown, cache=cache).head()
+
+        assert "wrong-token" not in str(refusal.value)
+        assert remote.url in str(refusal.value)
+
+    async def test_a_password_in_the_url_is_never_shown(
+        self, server: GitServer, cache: Path
+    ) -> None:
+        """Neither where the server refuses, nor where there is none."""
+        server.status = 404
+        url = server.url.replace("http://", f"http://ada:{PASSWORD}@") + "/upstream.git"
+
+        with pytest.raises(SourceUnavailable) as refusal:
+            await open_repository("platform", Remote(url=url), cache=cache).head()
+
+        assert PASSWORD not in str(refusal.value)
+        assert "127.0.0.1" in str(refusal.value)
+
+    def test_credentials_do_not_print(self) -> None:
+        """Not even by accident."""
+        credentials = Credentials(
+            username="ada", token=PASSWORD, ssh_key="KEY", ssh_passphrase="PHRASE"
+        )
+
+        assert repr(credentials) == "Credentials(username='ada')"
+        assert PASSWORD not in repr(
+            Remote(url="https://example.com/x.git", credentials=credentials)
+        )
+
+
+class TestTrouble:
+    @pytest.mark.parametrize(
+        ("status", "remedy"), [(403, "read access"), (404, "Check the URL"), (500, "")]
+    )
+    async def test_the_servers_answer_is_passed_on(
+        self, server: GitServer, repository: GitRepository, status: int, remedy: str
+    ) -> None:
+        """With what can be done about it."""
+        server.status = status
+
+        with pytest.raises(SourceUnavailable, match=rf"{status}.*{remedy}"):
+            await repository.head()
+
+    async def test_a_server_that_is_not_there_is_unavailable(self, cache: Path) -> None:
+        """It may be there later."""
+        remote = Remote(url="http://127.0.0.1:9/x.git")
+
+        with pytest.raises(SourceUnavailable, match=r"127\.0\.0\.1"):
+            await open_repository("platform", remote, cache=cache).head()
+
+    async def test_a_repository_comes_back(
+        self, upstream: ScriptedRepository, server: GitServer, repository: GitRepository
+    ) -> None:
+        """What was fetched stays readable meanwhile, and the next look succeeds."""
+        first = upstream.commit({"a.yaml": "1"})
+        await repository.head()
+        server.status = 503
+        with pytest.raises(SourceUnavailable):
+            await repository.head()
+        meanwhile = repository.tree(first).read("a.yaml")
+        server.status = 0
+
+        assert (meanwhile, await repository.head()) == (b"1", first)
+
+    async def test_a_silent_server_is_given_up(self, cache: Path) -> None:
+        """A connection that nobody answers does not hold the auditor up."""
+
+        async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read()
+            writer.close()
+
+        silent = await asyncio.start_server(silence, "127.0.0.1", 0)
+        async with silent:
+            port = silent.sockets[0].getsockname()[1]
+            remote = Remote(url=f"http://127.0.0.1:{port}/x.git")
+            pygit2.settings.server_timeout = 300
+            try:
+                with pytest.raises(SourceUnavailable):
+                    await open_repository("platform", remote, cache=cache).head()
+            finally:
+                pygit2.settings.server_timeout = 30_000
