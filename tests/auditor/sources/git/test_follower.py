@@ -33,7 +33,7 @@ from tests.git_repositories import ScriptedRepository
 
 WEB = ref()
 POLL = 30.0
-JITTER = random.Random(1)  # noqa: S311 - no secret depends on it
+JITTER = random.Random(1)
 
 
 def root(path: str) -> Root:
