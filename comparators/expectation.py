@@ -49,13 +49,15 @@ class Expectations:
         found = []
         for candidate in candidates:
             path = candidate.living_path
-            if candidate.sure:
-                writer = self.ownership.writer(path)
-                if not self._is_scaled(path, candidate.actual, writer):
-                    found.append(Unexpected(candidate, writer))
-            elif not self._by_anybody(path):
-                found += self._undeclared(candidate, path)
+            if self._by_anybody(path):
+                continue
+            found += (self._declared if candidate.sure else self._undeclared)(candidate, path)
         return found
+
+    def _declared(self, candidate: Candidate, path: FieldPath) -> list[Unexpected]:
+        writer = self.ownership.writer(path)
+        is_scaled = self._is_scaled(path, candidate.actual, writer)
+        return [] if is_scaled else [Unexpected(candidate, writer)]
 
     def _undeclared(self, candidate: Candidate, path: FieldPath) -> list[Unexpected]:
         if not self.ownership.is_recorded:

@@ -51,6 +51,24 @@ def _cluster_role(desired: Body, actual: Body) -> Sides:
     return _without(desired, "rules"), _without(actual, "rules")
 
 
+def _labelled_by_template(desired: Body, actual: Body) -> Sides:
+    """What says neither labels nor a selector takes its template's labels.
+
+    https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller/#labels-on-the-replicationcontroller
+    """
+    spec = desired.get("spec")
+    template = spec.get("template") if isinstance(spec, Mapping) else None
+    labels = template.get("metadata", {}).get("labels") if isinstance(template, Mapping) else None
+    if not labels:
+        return desired, actual
+    metadata = desired.get("metadata") or {}
+    if not metadata.get("labels"):
+        desired = {**desired, "metadata": {**metadata, "labels": labels}}
+    if desired["kind"] == "ReplicationController" and not spec.get("selector"):
+        desired = {**desired, "spec": {**spec, "selector": labels}}
+    return desired, actual
+
+
 def _webhooks(desired: Body, actual: Body) -> Sides:
     webhooks = desired.get("webhooks")
     if not isinstance(webhooks, list):
@@ -112,6 +130,8 @@ def _without(body: Body, name: str) -> Body:
 _ADMISSION: Final = "admissionregistration.k8s.io"
 _FORMS: Final[Mapping[GroupKind, Callable[[Body, Body], Sides]]] = {
     GroupKind("", "Secret"): _secret,
+    GroupKind("", "ReplicationController"): _labelled_by_template,
+    GroupKind("batch", "Job"): _labelled_by_template,
     GroupKind("rbac.authorization.k8s.io", "ClusterRole"): _cluster_role,
     GroupKind(_ADMISSION, "MutatingWebhookConfiguration"): _webhooks,
     GroupKind(_ADMISSION, "ValidatingWebhookConfiguration"): _webhooks,
