@@ -39,11 +39,13 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     """What has to be known before the first frame.
 
     ``created`` is the moment that offsets count from, UTC. ``configuration`` is the document's part
-    that judging depends on, without addresses and credentials.
+    that judging depends on, without addresses and credentials. ``seed`` is where chance began, so that a
+    replay waits about as long as the recorded run did.
     """
 
     created: datetime
     configuration: dict[str, Any]
+    seed: int = 0
     format: str = FORMAT
     version: int = VERSION
     auditor: str = __version__

@@ -21,6 +21,7 @@ from auditor.errors import (
 
 _SELECTING: Final = ("continue", "fieldSelector", "labelSelector")
 """Parameters that choose what is answered; the others only say how."""
+JSON: Final = "application/json"
 
 
 class _Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
@@ -60,6 +61,7 @@ class Answer(_Frame, frozen=True, kw_only=True, tag="answer"):
 
     cluster: str
     path: str
+    accept: str = JSON
     params: dict[str, str] = msgspec.field(default_factory=dict)
     body: bytes = b""
     failure: Failure | None = None
@@ -71,6 +73,7 @@ class Opened(_Frame, frozen=True, kw_only=True, tag="opened"):
     stream: int
     cluster: str
     path: str
+    accept: str = JSON
     params: dict[str, str] = msgspec.field(default_factory=dict)
     failure: Failure | None = None
 

@@ -76,9 +76,9 @@ class _Survey:
             case Listing() | Content() | Changed() | Commit():
                 self.git[frame.repository].learn(frame)
             case Answer():
-                self.last.setdefault(request_of(frame.cluster, frame.path, frame.params), 0)
+                self.last.setdefault(request_of(frame), 0)
             case Opened():
-                request = request_of(frame.cluster, frame.path, frame.params)
+                request = request_of(frame)
                 self.left.add(self.last.get(request, 0))
                 self.last[request] = frame.stream
             case Finish():

@@ -8,13 +8,11 @@ written when the process is killed was not received either.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from auditor.ports import Clock
-from auditor.recording.format import Header, RecordingFile
+from auditor.recording.format import RecordingFile
 from auditor.recording.frames import Finish, Frame
 from auditor.recording.redactor import Redacted, Redactor
 from auditor.telemetry.recording import RecordingEvents
@@ -30,19 +28,6 @@ class Recorder:
         self._events = events
         self._started = clock.monotonic()
         self._streams = itertools.count(1)
-
-    @classmethod
-    def create(
-        cls, path: Path, configuration: Mapping[str, Any], clock: Clock, events: RecordingEvents
-    ) -> Self:
-        """Begin a recording; ``configuration`` is what a replay is to judge by.
-
-        Raises:
-            ConfigError: the file is there already, or cannot be written.
-
-        """
-        header = Header(created=clock.now(), configuration=dict(configuration))
-        return cls(RecordingFile.create(path, header), clock, events)
 
     @property
     def next_stream(self) -> int:

@@ -23,20 +23,15 @@ class RecordingTransport:
 
     async def get(self, path: str, params: Mapping[str, str], *, accept: str) -> bytes:
         """Read one answer whole; see `auditor.ports.ApiTransport.get`."""
-        chosen = selection(params)
+        asked = Answer(cluster=self._cluster, path=path, accept=accept, params=selection(params))
         try:
             body = await self._inner.get(path, params, accept=accept)
         except RetryableError as error:
-            failure = Failure.of(error)
-            self._recorder.note(
-                Answer(cluster=self._cluster, path=path, params=chosen, failure=failure)
-            )
+            self._recorder.note(replace(asked, failure=Failure.of(error)))
             raise
         redacted = self._recorder.redactor.answer(path, body)
         self._recorder.withheld(redacted, f"{self._cluster}{path}")
-        self._recorder.note(
-            Answer(cluster=self._cluster, path=path, params=chosen, body=redacted.body)
-        )
+        self._recorder.note(replace(asked, body=redacted.body))
         return body
 
     @asynccontextmanager
@@ -48,6 +43,7 @@ class RecordingTransport:
             stream=self._recorder.next_stream,
             cluster=self._cluster,
             path=path,
+            accept=accept,
             params=selection(params),
         )
         async with AsyncExitStack() as stack:

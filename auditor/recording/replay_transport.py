@@ -17,14 +17,18 @@ from http import HTTPStatus
 from auditor.errors import RetryableError, SourceRefused
 from auditor.recording.frames import Answer, Opened, selection
 
-Request = tuple[str, str, str]
-"""Cluster, path, and the parameters that choose."""
+Request = tuple[str, str, str, str]
+"""Cluster, path, the form that is asked for, and the parameters that choose."""
 
 
-def request_of(cluster: str, path: str, params: Mapping[str, str]) -> Request:
-    """Tell answers apart."""
+def request_of(frame: Answer | Opened) -> Request:
+    """Tell what a recorded answer is an answer to."""
+    return _request(frame.cluster, frame.path, frame.accept, frame.params)
+
+
+def _request(cluster: str, path: str, accept: str, params: Mapping[str, str]) -> Request:
     chosen = sorted(selection(params).items())
-    return cluster, path, "&".join(f"{name}={value}" for name, value in chosen)
+    return cluster, path, accept, "&".join(f"{name}={value}" for name, value in chosen)
 
 
 class ReplayStream:
@@ -57,17 +61,15 @@ class ReplayTransport:
 
     def answer(self, answer: Answer) -> None:
         """Give the answer to whoever asks for it, now or later."""
-        self._answers[request_of(answer.cluster, answer.path, answer.params)].put_nowait(answer)
+        self._answers[request_of(answer)].put_nowait(answer)
 
     def open(self, stream: ReplayStream) -> None:
         """Give the stream to whoever asks for it, now or later."""
-        opened = stream.opened
-        self._streams[request_of(opened.cluster, opened.path, opened.params)].put_nowait(stream)
+        self._streams[request_of(stream.opened)].put_nowait(stream)
 
     async def get(self, path: str, params: Mapping[str, str], *, accept: str) -> bytes:
         """Read one answer whole; see `auditor.ports.ApiTransport.get`."""
-        del accept
-        answers = self._answers[self._request(path, params)]
+        answers = self._answers[self._request(path, params, accept)]
         answer = await answers.get()
         while not answers.empty():
             answer = answers.get_nowait()
@@ -80,14 +82,13 @@ class ReplayTransport:
         self, path: str, params: Mapping[str, str], *, accept: str
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """Open an answer without end; see `auditor.ports.ApiTransport.stream`."""
-        del accept
-        stream = await self._streams[self._request(path, params)].get()
+        stream = await self._streams[self._request(path, params, accept)].get()
         if stream.opened.failure is not None:
             raise stream.opened.failure.error
         yield stream.pieces()
 
-    def _request(self, path: str, params: Mapping[str, str]) -> Request:
-        request = request_of(self._cluster, path, params)
+    def _request(self, path: str, params: Mapping[str, str], accept: str) -> Request:
+        request = _request(self._cluster, path, accept, params)
         if request not in self._known:
             raise SourceRefused(
                 f"{path}: was not asked for while recording", status=HTTPStatus.NOT_FOUND

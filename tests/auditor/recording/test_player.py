@@ -201,6 +201,25 @@ def test_what_was_never_asked_is_refused(tmp_path: Path) -> None:
     assert log == ["404 /apis/new: was not asked for while recording"]
 
 
+def test_the_form_that_is_asked_for_tells_streams_apart(tmp_path: Path) -> None:
+    """Metadata alone is another stream than whole objects, at the same path."""
+
+    async def glance(played: Player, log: list[str]) -> None:
+        async with played.transport("prod").stream(PODS, {}, accept="metadata") as pieces:
+            piece = await anext(pieces)
+            log.append(f"{stamp(played.clock)} {piece.decode().strip()}")
+
+    meta = Opened(stream=2, cluster="prod", path=PODS, accept="metadata")
+    moments: list[Moment] = [
+        (0, meta),
+        (0, opened(1)),
+        (1000, Piece(stream=1, body=b"whole\n")),
+        (2000, Piece(stream=2, body=b"meta\n")),
+    ]
+
+    assert play(player(tmp_path, moments), glance, watch) == ["1 whole", "2 meta"]
+
+
 _bodies = st.binary(min_size=1, max_size=5).map(lambda raw: raw.hex().encode() + b"\n")
 _gaps = st.integers(0, 3000)
 

@@ -37,7 +37,7 @@ from tests.auditor.recording.scripted import (
     git_id,
     pieces_of,
 )
-from tests.doubles import START, FakeClock
+from tests.doubles import FakeClock
 
 JSON = "application/json"
 PODS = "/api/v1/pods"
@@ -47,7 +47,8 @@ MANIFEST = b"apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {a: 
 def recording(path: Path, clock: FakeClock, registry: CollectorRegistry | None = None) -> Recorder:
     """A recorder that writes a new file."""
     path.unlink(missing_ok=True)
-    return Recorder.create(path, {}, clock, RecordingEvents(registry or CollectorRegistry()))
+    file = RecordingFile.create(path, Header(created=clock.now(), configuration={}))
+    return Recorder(file, clock, RecordingEvents(registry or CollectorRegistry()))
 
 
 def frames(path: Path) -> list[Frame]:
@@ -218,4 +219,3 @@ def test_a_recording_ended_in_order_says_so(tmp_path: Path, clock: FakeClock) ->
         clock.advance(2)
 
     assert list(moments(path)) == [(2000, Finish())]
-    assert Header(created=START, configuration={}).created == START
