@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge, GCCollector, PlatformCollector
@@ -16,7 +17,7 @@ from auditor.app.answers import WorkerAnswers
 from auditor.app.graph import Graph, Memory, open_graph
 from auditor.app.outputs import Outputs, Workplace, build_outputs
 from auditor.app.outside import real_seams
-from auditor.app.seams import Seams
+from auditor.app.seams import Running, Seams
 from auditor.config.document import Configuration
 from auditor.domain.lifecycle import Flapping
 from auditor.pipeline.rounds import Rounds
@@ -74,12 +75,19 @@ class _RunningWorker:
     """The tasks of a worker, and the order in which they end."""
 
     def __init__(
-        self, graph: Graph, outputs: Outputs, supervisor: Supervisor, seams: Seams
+        self,
+        graph: Graph,
+        outputs: Outputs,
+        supervisor: Supervisor,
+        *,
+        seams: Seams,
+        running: Running,
     ) -> None:
         self._graph = graph
         self._outputs = outputs
         self._supervisor = supervisor
         self._rounds = Rounds(graph.queue, seams.clock, seams.jitter)
+        self._conduct = partial(seams.conduct, running)
 
     @classmethod
     async def open(
@@ -103,21 +111,32 @@ class _RunningWorker:
         answers = WorkerAnswers(graph, ledger)
         outputs = build_outputs(place, answers, supervisor, poke=_poker(graph), more=more)
         await stack.enter_async_context(outputs.server)
-        await outputs.server.listen(configuration.http.host, configuration.http.port)
-        return cls(graph, outputs, supervisor, seams)
+        url = await outputs.server.listen(configuration.http.host, configuration.http.port)
+        running = Running(
+            url=url,
+            is_busy=lambda: not graph.queue.idle or ledger.outbox.backlog().depth > 0,
+            summary=answers.summary,
+        )
+        return cls(graph, outputs, supervisor, seams=seams, running=running)
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Work until told to stop; then stop noticing, announce what is on record, and end."""
         async with asyncio.TaskGroup() as group:
             delivering = group.create_task(self._deliver(), name="publisher")
             working = group.create_task(self._supervisor.run(self._tasks()), name="worker")
+            conducting = group.create_task(self._conduct_until(stop), name="conductor")
             await stop.wait()
+            conducting.cancel()
             working.cancel()
             await asyncio.wait([working])
             with suppress(TimeoutError):
                 async with asyncio.timeout(_DRAINING):
                     await self._outputs.publisher.drain()
             delivering.cancel()
+
+    async def _conduct_until(self, stop: asyncio.Event) -> None:
+        await self._conduct()
+        stop.set()
 
     async def _deliver(self) -> None:
         await self._supervisor.run({"publisher": self._outputs.publisher.run})

@@ -6,17 +6,37 @@ graph of parts. It refuses to know which of them it is.
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 from auditor.config.clusters import Cluster
 from auditor.config.repositories import Repository as RepositoryChoice
+from auditor.domain.report import Summary
 from auditor.ports import ApiTransport, Clock, Repository
 
 OpenCluster = Callable[[Cluster], AbstractAsyncContextManager[ApiTransport]]
 OpenRepository = Callable[[RepositoryChoice], AbstractAsyncContextManager[Repository]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What is known of a worker that runs: where it listens, whether it has work, what it knows."""
+
+    url: str
+    is_busy: Callable[[], bool]
+    summary: Callable[[], Summary]
+
+
+Conduct = Callable[[Running], Awaitable[None]]
+"""Goes on beside the worker, which ends when this returns."""
+
+
+async def endlessly(_worker: Running) -> None:
+    """Let the worker run until it is told to stop."""
+    await asyncio.Event().wait()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,3 +47,4 @@ class Seams:
     cluster: OpenCluster
     repository: OpenRepository
     jitter: random.Random = field(default_factory=random.Random)
+    conduct: Conduct = endlessly
