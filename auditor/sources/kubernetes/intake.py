@@ -90,6 +90,7 @@ class Intake:
             return
         link.events.kind_settled(link.cluster, str(self._target), doubt)
         held = self._kind.refs(scope or None)
-        self._notice([*held, *self._declared(self._kind.gvk.group_kind), *self._news])
+        declared = self._declared(self._kind.gvk.group_kind)
+        self._notice(dict.fromkeys([*held, *declared, *self._news]))
         if doubt is None:
             self._news = []

@@ -139,14 +139,14 @@ class Mirror:
                 event = decode_event(line)
                 if event.type == "ERROR":
                     raise refusal_in_stream(self._target.path, event.raw)
-                version = event.metadata.resource_version
                 if event.type != "BOOKMARK":
                     self._intake.take(event)
                     changes += 1
-                elif not self.position and ends_initial_events(event):
-                    listed = version
-                if self.position:
-                    self.position = version
+                ends = not self.position and event.type == "BOOKMARK" and ends_initial_events(event)
+                if listed or ends:
+                    listed = event.metadata.resource_version
+                elif self.position:
+                    self.position = event.metadata.resource_version
         finally:
             self._intake.flush()
             self._link.events.events_received(self._link.cluster, self._target.gvk, changes)

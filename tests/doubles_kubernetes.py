@@ -1,0 +1,112 @@
+"""Stand-ins for an API server, and the bytes that one sends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import msgspec
+
+from auditor.errors import SourceRefused, WatchExpired
+
+HANG: Final = None
+"""A piece that never comes."""
+
+
+class ScriptedApi:
+    """An `ApiTransport` that answers each path as scripted, in order, and then says nothing more.
+
+    An answer is bytes (whole), a list of pieces (streamed; `HANG` keeps the stream open), or an error. A
+    path whose answers are used up hangs, and `idle` lets a test wait until one does.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Mapping[str, str]]] = []
+        self._answers: dict[str, list[Any]] = defaultdict(list)
+        self._idle = asyncio.Event()
+
+    def script(self, path: str, *answers: bytes | list[Any] | Exception) -> None:
+        self._answers[path].extend(answers)
+        self._idle.clear()
+
+    async def idle(self) -> None:
+        async with asyncio.timeout(10):
+            await self._idle.wait()
+
+    async def get(self, path: str, params: Mapping[str, str], *, accept: str) -> bytes:
+        answer = await self._next(path, params)
+        assert isinstance(answer, bytes), f"{path} was asked for whole, and {answer!r} is scripted"
+        return answer
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, params: Mapping[str, str], *, accept: str
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        answer = await self._next(path, params)
+        assert isinstance(answer, list), f"{path} was streamed, and {answer!r} is scripted"
+        yield self._pieces(answer)
+
+    async def _pieces(self, pieces: list[Any]) -> AsyncIterator[bytes]:
+        for piece in pieces:
+            if piece is HANG:
+                await self._hang()
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+    async def _next(self, path: str, params: Mapping[str, str]) -> Any:
+        self.asked.append((path, params))
+        if not self._answers[path]:
+            await self._hang()
+        answer = self._answers[path].pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def _hang(self) -> None:
+        self._idle.set()
+        await asyncio.get_running_loop().create_future()
+
+
+def at_version(body: Mapping[str, Any], version: str) -> dict[str, Any]:
+    """A body as the API server stored it."""
+    return {**body, "metadata": {**body["metadata"], "resourceVersion": version}}
+
+
+def event(type_: str, body: Mapping[str, Any], version: str) -> bytes:
+    """One line of a watch, as an API server writes it."""
+    return msgspec.json.encode({"type": type_, "object": at_version(body, version)}) + b"\n"
+
+
+def bookmark(version: str, *, ends_list: bool = False) -> bytes:
+    """A bookmark, and the one that ends a streamed list."""
+    annotations = {"annotations": {"k8s.io/initial-events-end": "true"}} if ends_list else {}
+    body = {"kind": "Deployment", "apiVersion": "apps/v1", "metadata": annotations}
+    return event("BOOKMARK", body, version)
+
+
+def error_event(code: int, reason: str = "Expired", *, retry_after: int | None = None) -> bytes:
+    """An error in the middle of a stream."""
+    details = {} if retry_after is None else {"details": {"retryAfterSeconds": retry_after}}
+    status = {"kind": "Status", "metadata": {}, "code": code, "reason": reason, "message": "no"}
+    return msgspec.json.encode({"type": "ERROR", "object": status | details}) + b"\n"
+
+
+def page(*bodies: Mapping[str, Any], version: str = "10", token: str = "") -> bytes:
+    """A page of a list; as in lists of built-in kinds, objects do not say their kind."""
+    items = [{k: v for k, v in body.items() if k not in {"apiVersion", "kind"}} for body in bodies]
+    metadata = {"resourceVersion": version} | ({"continue": token} if token else {})
+    return msgspec.json.encode({"kind": "DeploymentList", "metadata": metadata, "items": items})
+
+
+def refused(status: int, *, retry_after: float | None = None) -> SourceRefused:
+    """A server's refusal."""
+    return SourceRefused(f"refused: {status}", status=status, retry_after=retry_after)
+
+
+def expired() -> WatchExpired:
+    """410 as a status."""
+    return WatchExpired("too old resource version")
