@@ -23,6 +23,8 @@ def governance(unmanaged: Unmanaged, desired: DesiredState) -> Governs:
     patterns = unmanaged.namespaces
     if patterns == "auto":
         return lambda ref: bool(ref.namespace) and _is_declared(ref, desired)
+    if patterns == "inhabited":
+        return lambda ref: ref.namespace in desired.inhabited_namespaces(ref.cluster)
     return lambda ref: any(fnmatchcase(ref.namespace, pattern) for pattern in patterns)
 
 

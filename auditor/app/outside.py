@@ -13,9 +13,8 @@ from auditor.config.repositories import Credentials as CredentialsChoice
 from auditor.config.repositories import Repository as RepositoryChoice
 from auditor.ports import ApiTransport, Clock, Repository
 from auditor.sources.git.credentials import Credentials
-from auditor.sources.git.local import LocalClone
-from auditor.sources.git.mirror import Mirror, Remote
-from auditor.sources.git.repository import GitRepository
+from auditor.sources.git.mirror import Remote
+from auditor.sources.git.repository import open_repository
 from auditor.sources.kubernetes.access import Address
 from auditor.sources.kubernetes.client import ApiServer
 
@@ -43,13 +42,9 @@ def _api_server(choice: Cluster, clock: Clock) -> AbstractAsyncContextManager[Ap
 
 @asynccontextmanager
 async def _repository(choice: RepositoryChoice, mirrors: Path) -> AsyncIterator[Repository]:
-    folder = Path(choice.url)
-    if folder.is_absolute():
-        yield GitRepository(choice.name, LocalClone(folder, ref=choice.ref))
-        return
     credentials = _credentials(choice.credentials) if choice.credentials else None
     remote = Remote(url=choice.url, ref=choice.ref, credentials=credentials)
-    yield GitRepository(choice.name, Mirror(remote, cache=mirrors))
+    yield open_repository(choice.name, remote, cache=mirrors)
 
 
 def _credentials(choice: CredentialsChoice) -> Credentials:

@@ -192,13 +192,13 @@ class Terminating(Section):
 class Contested(Section):
     """When somebody and something fight over an object: many openings become one finding."""
 
-    openings: int = Field(default=3, ge=2)
+    openings: int = Field(default=5, ge=2)
     """How many times a finding opens within the window before it counts as contested."""
 
-    window: Duration = timedelta(hours=1)
+    window: Duration = timedelta(minutes=5)
     """The time in which openings are counted."""
 
-    quiet: Duration = timedelta(minutes=30)
+    quiet: Duration = timedelta(minutes=5)
     """How long it must have been quiet before the contested finding is resolved."""
 
 
@@ -208,8 +208,9 @@ class Unmanaged(Section):
     enabled: bool = True
     """Look for objects that nobody declared."""
 
-    namespaces: Literal["auto"] | tuple[Glob, ...] = "auto"
-    """`auto`: every namespace that is itself declared; or shell patterns of namespace names."""
+    namespaces: Literal["auto", "inhabited"] | tuple[Glob, ...] = "auto"
+    """`auto`: every namespace that is itself declared; `inhabited`: every one in which anything is
+    declared, save for kube-*; or shell patterns of namespace names."""
 
 
 class RuleBook(Section):

@@ -22,8 +22,8 @@ from auditor.state.roots import Root, RootStatuses
 Scope = Callable[[str, GroupKind], bool | None]
 """Whether a cluster has a kind in namespaces; ``None`` where it is not known (yet)."""
 
-UNGOVERNED: Final = frozenset({"kube-system", "kube-public", "kube-node-lease"})
-"""Where clusters keep objects of their own, so that not everything must be declared."""
+CLUSTERS_OWN: Final = frozenset({"kube-system", "kube-public", "kube-node-lease"})
+"""Namespaces in which clusters keep objects of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +49,11 @@ class DesiredState:
         roots: Sequence[Root],
         *,
         scope: Scope,
-        governed: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
         self.roots = RootStatuses(roots)
         self.history = History()
         self._objects = DeclaredObjects([root.name for root in roots])
         self._scope = scope
-        self._governed = governed or {}
         self._defined: defaultdict[str, dict[str, Mapping[GroupKind, bool]]] = defaultdict(dict)
 
     def replace(
@@ -127,10 +125,9 @@ class DesiredState:
         """Every kind that is declared for a cluster: what must be watched there."""
         return self._objects.kinds(cluster)
 
-    def governed_namespaces(self, cluster: str) -> frozenset[str]:
-        """The namespaces in which everything must be declared: as configured, or where something is."""
-        configured = self._governed.get(cluster)
-        return self._objects.namespaces(cluster) - UNGOVERNED if configured is None else configured
+    def inhabited_namespaces(self, cluster: str) -> frozenset[str]:
+        """The namespaces in which anything is declared, but for the cluster's own."""
+        return self._objects.namespaces(cluster) - CLUSTERS_OWN
 
     def complete(self, cluster: str) -> bool:
         """Tell whether every root of a cluster was rendered: before, nothing is surely undeclared."""

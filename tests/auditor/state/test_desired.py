@@ -342,20 +342,12 @@ class TestQuestions:
 
         assert desired.kinds(CLUSTER) == {GroupVersionKind("apps", "v1", "Deployment")}
 
-    def test_governed_are_namespaces_with_objects_but_for_the_clusters_own(self) -> None:
+    def test_inhabited_are_namespaces_with_objects_but_for_the_clusters_own(self) -> None:
         """In kube-system a cluster keeps objects that nobody declares."""
         desired = state()
         declare(desired, deployment(), config_map(namespace="kube-system"), namespace("empty"))
 
-        assert desired.governed_namespaces(CLUSTER) == {"shop"}
-
-    def test_configured_namespaces_are_governed_instead(self) -> None:
-        """Who names them is taken at their word."""
-        governed = {CLUSTER: frozenset({"kube-system"})}
-        desired = DesiredState((root(),), scope=lambda *_: None, governed=governed)
-        declare(desired, deployment())
-
-        assert desired.governed_namespaces(CLUSTER) == {"kube-system"}
+        assert desired.inhabited_namespaces(CLUSTER) == {"shop"}
 
     def test_a_cluster_is_complete_once_every_root_was_rendered(self) -> None:
         """Before, nothing is surely undeclared."""

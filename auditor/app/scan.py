@@ -1,0 +1,124 @@
+"""The same audit once: everything is looked at, and the report says what was found."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+from auditor.app.graph import Graph, Memory, open_graph
+from auditor.app.outside import real_seams
+from auditor.app.run import ledger_settings, new_registry
+from auditor.app.seams import Seams
+from auditor.config.document import Configuration
+from auditor.domain.report import Report
+from auditor.errors import RetryableError, TerminalError
+from auditor.ports import Clock
+from auditor.state.ledger import SqliteLedger
+from auditor.state.revisions import SqliteRevisions
+
+Progress = Callable[[str], None]
+"""Told what is being done, in words for a person."""
+
+
+def silently(_what: str) -> None:
+    """Tell nobody."""
+
+
+async def scan(
+    configuration: Configuration, *, seams: Seams | None = None, progress: Progress = silently
+) -> Report:
+    """Audit everything once. Nothing is kept and nothing announced: a worker may run beside it.
+
+    What cannot be looked at is unknown, and one of the report's problems.
+
+    Raises:
+        ConfigError: something cannot be used as it is configured.
+        PluginError: something that is configured is not installed.
+
+    """
+    async with once(configuration, seams) as audit:
+        await audit.look(progress)
+        return audit.report()
+
+
+@asynccontextmanager
+async def once(configuration: Configuration, seams: Seams | None = None) -> AsyncIterator[Audit]:
+    """Open the parts of one audit, with a ledger that is thrown away."""
+    seams = seams or real_seams(configuration.store.cache)
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="auditor-"))
+        path = Path(folder, "ledger.db")
+        ledger = await stack.enter_async_context(
+            SqliteLedger.open(path, ledger_settings(configuration))
+        )
+        memory = Memory(ledger=ledger, revisions=SqliteRevisions(path))
+        graph = await stack.enter_async_context(
+            open_graph(configuration, seams, memory, new_registry())
+        )
+        yield Audit(graph, seams.clock)
+
+
+class Audit:
+    """One look at everything."""
+
+    def __init__(self, graph: Graph, clock: Clock) -> None:
+        self.graph = graph
+        self._clock = clock
+        self._problems: list[str] = []
+
+    def now(self) -> datetime:
+        """The moment by which things are judged."""
+        return self._clock.now()
+
+    async def look(self, progress: Progress) -> None:
+        """Read Git, list the clusters, and judge every object."""
+        for name, follower in self.graph.followers.items():
+            progress(f"reading repository {name}")
+            await self._attempt(f"repository {name}", follower.sync_once)
+        for name, cluster in self.graph.clusters.items():
+            progress(f"listing cluster {name}")
+            await self._attempt(f"cluster {name}", cluster.source.list_once)
+        self.graph.queue.add(self.graph.everything())
+        progress(f"comparing {self.graph.queue.depth} objects")
+        while not self.graph.queue.idle:
+            await self.graph.worker.step()
+            await asyncio.sleep(0)
+
+    def report(self) -> Report:
+        """What was found."""
+        knowledge = self.graph.knowledge
+        findings = sorted(
+            knowledge.ledger.open_findings(),
+            key=lambda tracked: (tracked.finding.severity.rank, str(tracked.finding.ref)),
+        )
+        return Report(
+            findings=tuple(findings),
+            summary=knowledge.verdicts.summary(),
+            problems=tuple(self._problems + self._doubts()),
+        )
+
+    async def _attempt(self, what: str, look: Callable[[], Awaitable[None]]) -> None:
+        """What fails leaves its objects unknown; the rest is looked at all the same."""
+        try:
+            await look()
+        except* (RetryableError, TerminalError) as failures:
+            self._problems += [f"{what}: {failure}" for failure in _leaves(failures)]
+
+    def _doubts(self) -> list[str]:
+        doubts: dict[str, int] = {}
+        for ref, _, doubt in self.graph.knowledge.verdicts.all():
+            if doubt is not None:
+                place = f"{ref.cluster}: {ref.group_kind} is unknown ({doubt})"
+                doubts[place] = doubts.get(place, 0) + 1
+        return [f"{place}: {count} objects" for place, count in sorted(doubts.items())]
+
+
+def _leaves(group: ExceptionGroup[Exception]) -> list[Exception]:
+    found: list[Exception] = []
+    for error in group.exceptions:
+        found += _leaves(error) if isinstance(error, ExceptionGroup) else [error]
+    return found
