@@ -29,7 +29,7 @@ from yaml.events import (
 from auditor.errors import ManifestError
 from auditor.renderers.scalars import json_value, key_text, resolve_plain, resolve_tagged
 
-MAX_NODES: Final = 1_000_000
+MAX_NODES: Final = 500_000
 """So many values a file may hold, aliases counted as often as they are used."""
 MAX_DEPTH: Final = 200
 """So deep values may nest. Kubernetes' deepest own schemas need about 60."""
