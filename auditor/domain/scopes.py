@@ -60,6 +60,9 @@ _SCOPES: Final = {
     for kind in names.split()
 }
 
+BUILT_IN: Final = frozenset(_SCOPES)
+"""The kinds of which the scope is known."""
+
 
 def is_namespaced(group_kind: GroupKind) -> bool | None:
     """Tell whether objects of a built-in kind live in namespaces; ``None`` for other kinds."""
