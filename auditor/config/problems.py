@@ -53,7 +53,7 @@ def problems_of(
     return [
         Problem(under + place, " or ".join(dict.fromkeys(said)))
         for place, said in messages.items()
-        if not (len(said) == 1 and said[0] in _HALVES and _others_below(place, messages))
+        if not (len(said) == 1 and said[0].startswith(_HALVES) and _others_below(place, messages))
     ]
 
 
@@ -95,7 +95,7 @@ _PLAIN: Final = {
     "string_too_short": "must not be empty",
     "string_pattern_mismatch": "must be lower-case letters, digits, dots and dashes",
 }
-_HALVES: Final = {"must be 'auto'", "must be a list", "must not be empty"}
+_HALVES: Final = ("must be 'auto'", "must be a list", "must not be empty")
 """What is said of a list whose items are wrong; pointless beside what is said of the items."""
 _ECHOES: Final = {"default_factory_not_called"}
 """What only follows from other errors."""

@@ -1,0 +1,159 @@
+"""The program: finds the command, runs it, and turns whatever goes wrong into one clear line.
+
+Trouble of every kind ends with 2 and without a traceback; ``--debug`` shows it. It refuses to know what
+any command does.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NoReturn
+
+import click
+
+from auditor import __version__
+from auditor.cli.help import examples
+from auditor.cli.terminal import complain
+from auditor.config.words import nearest
+from auditor.errors import AuditorError
+from auditor.telemetry.logs import LogForm, configure_logging
+
+NO_DRIFT: Final = 0
+DRIFT: Final = 1
+TROUBLE: Final = 2
+_INTERRUPTED: Final = 130
+"""128 + SIGINT, as shells have it."""
+_PIPE_CLOSED: Final = 141
+"""128 + SIGPIPE."""
+
+_COMMANDS: Final = {
+    "run": "run",
+    "scan": "scan",
+    "diff": "diff",
+    "findings": "findings",
+    "explain": "explain",
+    "render": "render",
+    "check-config": "check_config",
+    "schema": "schema",
+    "plugins": "plugins",
+    "rbac": "rbac",
+    "record": "record",
+    "replay": "replay",
+    "demo": "demo",
+    "completion": "completion",
+}
+"""Commands in the order in which help lists them, and the modules of this package that hold them."""
+
+
+class _Commands(click.Group):
+    """Imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"auditor.cli.{_COMMANDS[cmd_name]}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"there is no command {args[0]!r}{nearest(args[0], _COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples(
+        "auditor diff deploy/            compare a folder with the current cluster",
+        "auditor scan -c auditor.yaml    audit everything once",
+        "auditor run -c auditor.yaml     keep auditing",
+        "auditor demo                    see it work, without any server",
+    ),
+)
+@click.version_option(__version__, "-V", "--version", message="%(version)s")
+@click.option("--debug", is_flag=True, help="Show tracebacks and log everything.")
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    help="What to log, on standard error. Default: info for run, warning for all else.",
+)
+@click.option(
+    "--log-form",
+    type=click.Choice([str(form) for form in LogForm]),
+    help="What log lines look like. Default: console on a terminal, json in a pipe.",
+)
+@click.pass_context
+def program(
+    ctx: click.Context, *, debug: bool, log_level: str | None, log_form: str | None
+) -> None:
+    """Find what differs between Git and Kubernetes clusters, who wrote it, and when.
+
+    Exit codes: 0 no drift, 1 drift, 2 trouble.
+    """
+    usual = "info" if ctx.invoked_subcommand == "run" else "warning"
+    level = log_level or ("debug" if debug else usual)
+    configure_logging(sys.stderr, level=level, form=LogForm(log_form) if log_form else None)
+
+
+def main() -> NoReturn:
+    """Run the program and end the process."""
+    sys.exit(run(sys.argv[1:], name=Path(sys.argv[0]).name))
+
+
+def run(arguments: list[str], *, name: str = "auditor") -> int:
+    """Run the program, and return its exit code."""
+    debug = "--debug" in arguments
+    try:
+        code = program.main(arguments, prog_name=_spoken(name), standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return TROUBLE
+    except (KeyboardInterrupt, click.Abort):
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader had enough. Python would complain once more while it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+    except Exception as error:  # noqa: BLE001 - the last frame: nothing is above it but the shell
+        return _explain(error, debug=debug)
+    return code if isinstance(code, int) else NO_DRIFT
+
+
+def _spoken(name: str) -> str:
+    """What the user typed: a plugin of kubectl is called as its subcommand."""
+    if name in {"__main__.py", "pytest"}:
+        return "auditor"
+    return name.replace("-", " ", 1) if name.startswith("kubectl-") else name
+
+
+def _explain(error: Exception, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exception(error)
+        return TROUBLE
+    for cause in _causes(error):
+        if isinstance(cause, AuditorError):
+            complain(str(cause))
+        else:
+            told = f"{type(cause).__name__}: {cause}"
+            complain(f"this should not have happened: {told}\nplease report it with --debug")
+    return TROUBLE
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """What tasks that ran together raised, one by one."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _causes(inner)
+    else:
+        yield error
