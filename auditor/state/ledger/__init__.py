@@ -8,8 +8,10 @@
 - ``tables``     the file: its shape, its versions, what is wrong with it
 - ``lock``       one worker per file
 - ``writer``     group commit: everything that waits goes into one transaction
+- ``recorder``   what one call of record writes
 - ``book``       findings and history rows; the index of live findings in memory
-- ``outbox``     announcements until every sink has taken them; the sinks' cursors
+- ``outbox``     announcements until every sink has taken them; ``readers`` says how far each is,
+                 ``rows`` is its SQL, ``tail`` its end in memory
 - ``retention``  what is forgotten, and when
 - ``reader``     looking things up, from this process or another
 - ``ledger``     the front: the ports of findings

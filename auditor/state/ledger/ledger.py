@@ -9,7 +9,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,13 +18,13 @@ from typing import TypeVar
 from auditor.domain.finding import Announcement, Outcome, State, TrackedFinding, Transition
 from auditor.domain.identity import ObjectRef
 from auditor.domain.lifecycle import calm_at
-from auditor.errors import StoreUnavailable
 from auditor.ports import Backlog
-from auditor.state.ledger import retention, rows
+from auditor.state.ledger import rows
 from auditor.state.ledger.book import Book
 from auditor.state.ledger.lock import locked
 from auditor.state.ledger.outbox import SqliteOutbox
 from auditor.state.ledger.reader import LedgerReader
+from auditor.state.ledger.recorder import Recorder
 from auditor.state.ledger.settings import LedgerSettings
 from auditor.state.ledger.tables import open_to_write
 from auditor.state.ledger.tail import Tail
@@ -69,11 +69,9 @@ class SqliteLedger:
     def __init__(self, parts: _Parts, settings: LedgerSettings) -> None:
         self.outbox = parts.outbox
         self._book = parts.book
-        self._writer = parts.writer
         self._library = parts.library
-        self._settings = settings
-        self._crowded = settings.max_outbox
-        self._pruned: datetime | None = None
+        self._recorder = Recorder(parts.book, parts.writer, parts.outbox, settings)
+        self._flapping = settings.flapping
 
     @classmethod
     @asynccontextmanager
@@ -96,17 +94,12 @@ class SqliteLedger:
             stack.callback(library.close)
             parts = await asyncio.to_thread(_assemble, connection, path, library, settings)
             stack.push_async_callback(parts.writer.close)
+            stack.push_async_callback(parts.outbox.close)
             yield cls(parts, settings)
 
     async def record(self, outcomes: Sequence[Outcome], *, at: datetime) -> Sequence[Transition]:
         """Take note of outcomes; see the port."""
-        announcements = await self._writer.submit(
-            lambda connection: self._write(connection, outcomes, at), self.outbox.extend
-        )
-        with suppress(
-            StoreUnavailable
-        ):  # what was recorded stays recorded; the next one tries again
-            await self._stay_small()
+        announcements = await self._recorder.record(outcomes, at)
         return [announcement.transition for announcement in announcements]
 
     def concerns(self, ref: ObjectRef) -> bool:
@@ -115,8 +108,8 @@ class SqliteLedger:
 
     def look_again(self, ref: ObjectRef) -> datetime | None:
         """When a contested finding of the object will have calmed."""
-        flapping = self._settings.flapping
-        times = [calm_at(tracked, flapping) for tracked in self._book.index.of(ref).values()]
+        live = self._book.index.of(ref).values()
+        times = [calm_at(tracked, self._flapping) for tracked in live]
         return min((time for time in times if time is not None), default=None)
 
     def open_findings(self) -> Sequence[TrackedFinding]:
@@ -134,19 +127,6 @@ class SqliteLedger:
     async def history(self, fingerprint: str) -> Sequence[Announcement]:
         """Every transition of one finding that is still kept, oldest first."""
         return await self._library.ask(lambda reader: reader.history(fingerprint))
-
-    def _write(
-        self, connection: sqlite3.Connection, outcomes: Sequence[Outcome], at: datetime
-    ) -> list[Announcement]:
-        if self._pruned is None or at - self._pruned >= retention.EVERY:
-            self._pruned = at
-            retention.prune(connection, self._settings.retention, at=at)
-        return self._book.record(connection, outcomes, at)
-
-    async def _stay_small(self) -> None:
-        if self.outbox.backlog().depth > self._crowded:
-            left = await self.outbox.coalesce()
-            self._crowded = max(self._settings.max_outbox, left + left // 10)
 
 
 def _assemble(

@@ -2,25 +2,33 @@
 
 A sink that is down for an hour costs rows, not memory. Beyond the bound only the last announcement of
 each finding is kept: the stream then skips steps, but ends in the right state, and what was left out is
-counted. It refuses to deliver: it is read.
+counted. How far a sink has come is written with the next findings, or a moment later, because a sync for
+each batch would cost more than the batch: after a crash a sink sees that moment again. It refuses to
+deliver: it is read.
 """
 
 from __future__ import annotations
 
-import sqlite3
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from auditor.domain.finding import Announcement
+from auditor.errors import StoreUnavailable
 from auditor.ports import Backlog, Cursor
 from auditor.state.ledger import rows
-from auditor.state.ledger.rows import Swept
+from auditor.state.ledger.readers import Readers
+from auditor.state.ledger.rows import Progress, Swept
 from auditor.state.ledger.tail import Tail
 from auditor.state.ledger.writer import Writer
 
 Read = Callable[[int, int], Awaitable[Sequence[Announcement]]]
 """Reads, from the file, the announcements after a sequence, so many at most."""
+_LATER: Final = 0.1
+"""Seconds after which cursors are written although there are no new findings."""
 
 
 class SqliteOutbox:
@@ -31,19 +39,18 @@ class SqliteOutbox:
         self._read = read
         self._tail = tail
         self._backlog = backlog
-        self._cursors: dict[str, Cursor] = {}
-        self._passing: frozenset[str] = frozenset()
+        self._readers = Readers()
+        self._reminder: asyncio.TimerHandle | None = None
 
     async def subscribe(
         self, *, durable: Sequence[str], passing: Sequence[str]
     ) -> Mapping[str, Cursor]:
         """Name all sinks; see the port."""
-        known = await self._writer.submit(lambda c: rows.keep_only(c, durable), _ignore)
+        known = await self._writer.submit(partial(rows.keep_only, sinks=durable), _ignore)
         present = Cursor(sequence=self._tail.last)
-        self._cursors = {**dict.fromkeys(passing, present), **known}
-        self._passing = frozenset(passing)
-        await self._writer.submit(partial(rows.sweep, floor=self._floor()), self._swept)
-        return dict(self._cursors)
+        self._readers = Readers(durable=known, passing=dict.fromkeys(passing, present))
+        self._remind()
+        return {**dict.fromkeys(passing, present), **known}
 
     async def after(self, sequence: int, *, limit: int) -> Sequence[Announcement]:
         """Read what follows a sequence."""
@@ -56,20 +63,14 @@ class SqliteOutbox:
         await self._tail.beyond(sequence)
 
     async def acknowledge(self, sink: str, cursor: Cursor) -> None:
-        """Note how far a sink has come, and let go of what all have taken."""
-        before = self._floor()
-        self._cursors[sink] = cursor
-        floor = self._floor()
-        if sink not in self._passing:
-            await self._writer.submit(partial(_advance, sink, cursor, floor), self._swept)
-        elif floor > before:
-            await self._writer.submit(partial(rows.sweep, floor=floor), self._swept)
+        """Note how far a sink has come; it is on disk a moment later."""
+        self._readers.move(sink, cursor)
+        self._remind()
 
     async def bury(self, sink: str, announcement: Announcement, reason: str) -> None:
         """Keep a refused announcement."""
-        await self._writer.submit(
-            lambda connection: rows.bury(connection, sink, announcement, reason), _ignore
-        )
+        job = partial(rows.bury, sink=sink, announcement=announcement, reason=reason)
+        await self._writer.submit(job, _ignore)
 
     def backlog(self) -> Backlog:
         """What waits now."""
@@ -88,10 +89,38 @@ class SqliteOutbox:
         await self._writer.submit(rows.coalesce, self._coalesced)
         return self._backlog.depth
 
-    def _floor(self) -> int:
-        """Up to where every sink has taken everything."""
-        taken = [cursor.sequence for cursor in self._cursors.values()]
-        return min(taken, default=self._tail.last)
+    def progress(self) -> Progress | None:
+        """What is to be written about the sinks, if anything."""
+        return self._readers.progress(self._tail.last)
+
+    def advanced(self, progress: Progress, swept: Swept) -> None:
+        """Take in that progress was written."""
+        self._readers.noted(progress)
+        self._swept(swept)
+
+    async def close(self) -> None:
+        """Write down how far the sinks have come."""
+        if self._reminder:
+            self._reminder.cancel()
+        if progress := self.progress():
+            with suppress(StoreUnavailable):
+                await self._writer.submit(partial(rows.advance, progress=progress), _ignore)
+
+    def _remind(self) -> None:
+        if self._reminder is None:
+            loop = asyncio.get_running_loop()
+            self._reminder = loop.call_later(_LATER, self._write_progress)
+
+    def _write_progress(self) -> None:
+        self._reminder = None
+        if progress := self.progress():
+            job = partial(rows.advance, progress=progress)
+            written = self._writer.post(job, partial(self.advanced, progress))
+            written.add_done_callback(self._check)
+
+    def _check(self, written: asyncio.Future[Swept]) -> None:
+        if not written.cancelled() and written.exception():
+            self._remind()
 
     def _swept(self, swept: Swept) -> None:
         depth = self._backlog.depth - swept.gone
@@ -101,11 +130,6 @@ class SqliteOutbox:
         self._swept(swept)
         coalesced = self._backlog.coalesced + swept.gone
         self._backlog = replace(self._backlog, coalesced=coalesced)
-
-
-def _advance(sink: str, cursor: Cursor, floor: int, connection: sqlite3.Connection) -> Swept:
-    rows.store_cursor(connection, sink, cursor)
-    return rows.sweep(connection, floor)
 
 
 def _ignore(_: object) -> None:

@@ -6,7 +6,7 @@ Every function is one job of the writer. They refuse to hold anything in memory.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -18,6 +18,14 @@ from auditor.wire.finding import encode
 
 _DEAD_LETTERS: Final = 10_000
 """Refused announcements kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Cursors that moved, and up to where every sink has taken everything."""
+
+    cursors: Mapping[str, Cursor]
+    floor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +54,13 @@ def keep_only(connection: sqlite3.Connection, sinks: Sequence[str]) -> dict[str,
     return {sink: known.get(sink, Cursor()) for sink in sinks}
 
 
-def store_cursor(connection: sqlite3.Connection, sink: str, cursor: Cursor) -> None:
-    """Note how far a sink has come."""
-    row = (sink, cursor.sequence, cursor.position)
-    connection.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)", row)
-
-
-def sweep(connection: sqlite3.Connection, floor: int) -> Swept:
-    """Let go of what all sinks have taken."""
-    gone = connection.execute("DELETE FROM outbox WHERE sequence <= ?", (floor,)).rowcount
+def advance(connection: sqlite3.Connection, progress: Progress) -> Swept:
+    """Note how far sinks have come, and let go of what all have taken."""
+    cursors = progress.cursors.items()
+    marks = [(sink, cursor.sequence, cursor.position) for sink, cursor in cursors]
+    connection.executemany("INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)", marks)
+    floor = (progress.floor,)
+    gone = connection.execute("DELETE FROM outbox WHERE sequence <= ?", floor).rowcount
     return Swept(gone, _oldest(connection))
 
 

@@ -62,13 +62,18 @@ class Writer:
             StoreUnavailable: nothing of the job was written.
 
         """
-        if self._closed:
-            raise StoreUnavailable(f"{self._path}: the ledger is closed")
+        return await self.post(job, then)
+
+    def post(self, job: Job[T], then: Callable[[T], None]) -> asyncio.Future[T]:
+        """Begin what `submit` waits for."""
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        if self._closed:
+            done.set_exception(StoreUnavailable(f"{self._path}: the ledger is closed"))
+            return done
         self._waiting.append(_Pending(job=job, then=then, done=done))
         if self._running is None:
             self._begin()
-        return await done
+        return done
 
     async def close(self) -> None:
         """Finish what waits, then let go of the thread and the connection."""
