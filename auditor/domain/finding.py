@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 
 from auditor.domain.difference import Difference
 from auditor.domain.identity import ObjectRef
@@ -146,6 +147,7 @@ class Finding:
         return fingerprint_of(self.ref, self.check)
 
 
+@lru_cache(maxsize=16_384)
 def fingerprint_of(ref: ObjectRef, check: str) -> str:
     """Identify a finding by cluster, object and check only: never by values, messages or times."""
     text = f"{ref.cluster}\x00{ref.group}\x00{ref.kind}\x00{ref.namespace}\x00{ref.name}\x00{check}"
@@ -223,9 +225,14 @@ class Transition:
     @property
     def id(self) -> str:
         """Deterministic: the same step always has the same id, so receivers can drop repeats."""
-        text = f"{self.tracked.fingerprint}\x00{self.kind}\x00{self.tracked.generation}"
-        first_seen = self.tracked.first_seen.isoformat()
-        return hashlib.sha256(f"{text}\x00{first_seen}".encode()).hexdigest()[:32]
+        tracked = self.tracked
+        return _step_id(tracked.fingerprint, self.kind, tracked.generation, tracked.first_seen)
+
+
+@lru_cache(maxsize=4_096)
+def _step_id(fingerprint: str, kind: str, generation: int, first_seen: datetime) -> str:
+    text = f"{fingerprint}\x00{kind}\x00{generation}\x00{first_seen.astimezone(UTC).isoformat()}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import quote
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from auditor.domain.finding import State, TrackedFinding, Transition, TransitionKind
-from auditor.wire.finding import FindingDocument, show
+from auditor.domain.finding import TrackedFinding, Transition, TransitionKind
+from auditor.wire.finding import FindingDocument, encode
 from auditor.wire.model import Time, in_utc, to_json
 
 SCHEMAS: Final = "https://driftauditor.io/schemas"
@@ -67,26 +68,20 @@ def state_key(tracked: TrackedFinding) -> str:
 
 def structured(transition: Transition) -> bytes:
     """Write a transition as one JSON value."""
-    return to_json(show_event(transition))
+    attributes = attributes_of(transition, key=object_key(transition.tracked))
+    return structured_from(attributes, encode(transition.tracked))
 
 
-def show_event(transition: Transition) -> dict[str, Any]:
-    """Lay a transition out as `FindingEvent` describes it."""
-    attributes = _attributes(transition, key=object_key(transition.tracked))
-    return {**attributes, "datacontenttype": _JSON, "data": show(transition.tracked)}
-
-
-def binary(transition: Transition) -> BinaryEvent:
-    """Write the state of a finding after a transition."""
-    tracked = transition.tracked
-    return binary_from(
-        _attributes(transition, key=state_key(tracked)),
-        to_json(show(tracked)) if tracked.state is State.OPEN else None,
-    )
+def structured_from(attributes: dict[str, str], data: bytes) -> bytes:
+    """Put attributes and a finding that is JSON already into one JSON value."""
+    return to_json({**attributes, "datacontenttype": _JSON, "data": orjson.Fragment(data)})
 
 
 def binary_from(attributes: dict[str, str], value: bytes | None) -> BinaryEvent:
-    """Put attributes into headers; without a value there is no content type either."""
+    """Put attributes into headers; without a value there is no content type either.
+
+    The attributes are those of `attributes_of` with the key of `state_key`.
+    """
     headers = [(f"ce_{name}", text.encode()) for name, text in attributes.items()]
     content_type = [("content-type", _JSON.encode())] if value is not None else []
     return BinaryEvent(headers=(*content_type, *headers), value=value)
@@ -97,7 +92,8 @@ def source_of(cluster: str) -> str:
     return f"/clusters/{quote(cluster, safe=':@')}"
 
 
-def _attributes(transition: Transition, *, key: str) -> dict[str, str]:
+def attributes_of(transition: Transition, *, key: str) -> dict[str, str]:
+    """The CloudEvents attributes of a transition, on a topic where its record has this key."""
     finding = transition.tracked.finding
     return {
         "specversion": "1.0",

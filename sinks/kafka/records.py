@@ -17,16 +17,17 @@ from auditor.errors import DeliveryRejected
 from auditor.wire.abridged import abridge
 from auditor.wire.events import (
     STRUCTURED,
-    BinaryEvent,
-    binary,
+    attributes_of,
     binary_from,
     object_key,
-    show_event,
     state_key,
+    structured_from,
 )
+from auditor.wire.finding import encode
 from auditor.wire.model import to_json
 from sinks.kafka.options import Topics
 
+Attributes = dict[str, str]
 Headers = tuple[tuple[str, bytes], ...]
 _OVERHEAD = 128
 """Bytes of a record batch around one record; generous."""
@@ -80,17 +81,17 @@ def state_from_log(value: bytes, topics: Topics) -> Record:
     event: dict[str, Any] = orjson.loads(value)
     data = event.pop("data")
     event.pop("datacontenttype")
-    key = f"{data['cluster']}/{data['id']}"
-    is_open = data["state"] == State.OPEN
-    state = binary_from({**event, "partitionkey": key}, to_json(data) if is_open else None)
-    return _state_record(key, state, topics)
+    state = to_json(data) if data["state"] == State.OPEN else None
+    return _state_record(event, state, f"{data['cluster']}/{data['id']}", topics)
 
 
 def dead_letter(announcement: Announcement, reason: str, topics: Topics) -> Record:
     """What is left of a refused announcement: which finding, without its differences, and why."""
     transition = announcement.transition
     bare = replace(abridge(transition.tracked).finding, differences=(), remedies=())
-    event = _on_log(_with(transition, replace(transition.tracked, finding=bare)), topics)
+    attributes = attributes_of(transition, key=object_key(transition.tracked))
+    data = encode(replace(transition.tracked, finding=bare))
+    event = _log_record(attributes, data, topics)
     why = (
         ("dlq_reason", reason[:_REASON].encode()),
         ("dlq_topic", topics.findings.encode()),
@@ -100,22 +101,25 @@ def dead_letter(announcement: Announcement, reason: str, topics: Topics) -> Reco
 
 
 def _records(transition: Transition, topics: Topics) -> tuple[Record, Record]:
-    state = _state_record(state_key(transition.tracked), binary(transition), topics)
-    return _on_log(transition, topics), state
+    tracked, data = transition.tracked, encode(transition.tracked)
+    attributes = attributes_of(transition, key=object_key(tracked))
+    value = data if tracked.state is State.OPEN else None
+    key = state_key(tracked)
+    return _log_record(attributes, data, topics), _state_record(attributes, value, key, topics)
 
 
-def _on_log(transition: Transition, topics: Topics) -> Record:
-    event = show_event(transition)
-    repeated = tuple((f"ce_{name}", str(event[name]).encode()) for name in _REPEATED)
+def _log_record(attributes: Attributes, data: bytes, topics: Topics) -> Record:
+    repeated = tuple((f"ce_{name}", attributes[name].encode()) for name in _REPEATED)
     return Record(
         topic=topics.findings,
-        key=object_key(transition.tracked).encode(),
-        value=to_json(event),
+        key=attributes["partitionkey"].encode(),
+        value=structured_from(attributes, data),
         headers=(("content-type", STRUCTURED.encode()), *repeated),
     )
 
 
-def _state_record(key: str, event: BinaryEvent, topics: Topics) -> Record:
+def _state_record(attributes: Attributes, value: bytes | None, key: str, topics: Topics) -> Record:
+    event = binary_from({**attributes, "partitionkey": key}, value)
     return Record(topic=topics.state, key=key.encode(), value=event.value, headers=event.headers)
 
 
@@ -124,8 +128,4 @@ def _largest(records: tuple[Record, Record]) -> int:
 
 
 def _abridged(transition: Transition) -> Transition:
-    return _with(transition, abridge(transition.tracked))
-
-
-def _with(transition: Transition, tracked: TrackedFinding) -> Transition:
-    return Transition(kind=transition.kind, tracked=tracked, at=transition.at)
+    return Transition(kind=transition.kind, tracked=abridge(transition.tracked), at=transition.at)
