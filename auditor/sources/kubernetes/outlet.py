@@ -53,6 +53,7 @@ class Outlet:
                 self._tell([*kind.refs(), *self._declared(gvk.group_kind)])
         for gvk, doubt in plan.doubts.items():
             self._doubt(gvk, doubt, clock)
+        self._told.set()
 
     def _doubt(self, gvk: GroupVersionKind, doubt: Doubt, clock: Clock) -> None:
         """Nothing of this kind can be known, so nothing that was known is kept."""
@@ -65,7 +66,7 @@ class Outlet:
         self._tell([*known.refs(), *self._declared(gvk.group_kind)])
 
     async def told(self) -> None:
-        """Wait until somebody is told something."""
+        """Wait until something is told or decided."""
         self._told.clear()
         await self._told.wait()
 

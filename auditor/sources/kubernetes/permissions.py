@@ -50,7 +50,7 @@ def permissions_for(manifests: Iterable[Manifest], selection: Selection) -> Perm
     declared = list(manifests)
     defined = dict(_defined(declared))
     kinds = {manifest.ref.group_kind for manifest in declared} | ALWAYS
-    kinds |= {kind for kind in (*BUILT_IN, *defined) if selection.takes(kind)}
+    kinds |= {kind for kind in (*BUILT_IN, *defined) if _is_kept(kind) and selection.takes(kind)}
     needed = sorted(kind for kind in kinds if selection.allows(kind))
     by_group: dict[str, set[str]] = {}
     for kind in needed:
@@ -63,6 +63,11 @@ def permissions_for(manifests: Iterable[Manifest], selection: Selection) -> Perm
             if kind not in defined and kind not in BUILT_IN
         },
     )
+
+
+def _is_kept(kind: GroupKind) -> bool:
+    """Reviews and bindings are questions and orders: the API server answers them and keeps nothing."""
+    return not kind.kind.endswith("Review") and kind != GroupKind("", "Binding")
 
 
 def _defined(manifests: Iterable[Manifest]) -> Iterator[tuple[GroupKind, str]]:
