@@ -17,6 +17,7 @@ from auditor.app.answers import WorkerAnswers
 from auditor.app.graph import Graph, Memory, open_graph
 from auditor.app.outputs import Outputs, Workplace, build_outputs
 from auditor.app.outside import real_seams
+from auditor.app.reporting import report_of
 from auditor.app.seams import Running, Seams
 from auditor.config.document import Configuration
 from auditor.domain.lifecycle import Flapping
@@ -115,7 +116,7 @@ class _RunningWorker:
         running = Running(
             url=url,
             is_busy=lambda: not graph.queue.idle or ledger.outbox.backlog().depth > 0,
-            summary=answers.summary,
+            report=lambda: report_of(graph.knowledge),
         )
         return cls(graph, outputs, supervisor, seams=seams, running=running)
 

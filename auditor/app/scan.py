@@ -11,6 +11,7 @@ from pathlib import Path
 
 from auditor.app.graph import Graph, Memory, open_graph
 from auditor.app.outside import real_seams
+from auditor.app.reporting import report_of
 from auditor.app.run import ledger_settings, new_registry
 from auditor.app.seams import Seams
 from auditor.config.document import Configuration
@@ -90,16 +91,7 @@ class Audit:
 
     def report(self) -> Report:
         """What was found."""
-        knowledge = self.graph.knowledge
-        findings = sorted(
-            knowledge.ledger.open_findings(),
-            key=lambda tracked: (tracked.finding.severity.rank, str(tracked.finding.ref)),
-        )
-        return Report(
-            findings=tuple(findings),
-            summary=knowledge.verdicts.summary(),
-            problems=tuple(self._problems + self._doubts()),
-        )
+        return report_of(self.graph.knowledge, self._problems)
 
     async def _attempt(self, what: str, look: Callable[[], Awaitable[None]]) -> None:
         """What fails leaves its objects unknown; the rest is looked at all the same."""
@@ -107,14 +99,6 @@ class Audit:
             await look()
         except* (RetryableError, TerminalError) as failures:
             self._problems += [f"{what}: {failure}" for failure in _leaves(failures)]
-
-    def _doubts(self) -> list[str]:
-        doubts: dict[str, int] = {}
-        for ref, _, doubt in self.graph.knowledge.verdicts.all():
-            if doubt is not None:
-                place = f"{ref.cluster}: {ref.group_kind} is unknown ({doubt})"
-                doubts[place] = doubts.get(place, 0) + 1
-        return [f"{place}: {count} objects" for place, count in sorted(doubts.items())]
 
 
 def _leaves(group: ExceptionGroup[Exception]) -> list[Exception]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from auditor.config.clusters import Cluster
 from auditor.config.repositories import Repository as RepositoryChoice
-from auditor.domain.report import Summary
+from auditor.domain.report import Report
 from auditor.ports import ApiTransport, Clock, Repository
 
 OpenCluster = Callable[[Cluster], AbstractAsyncContextManager[ApiTransport]]
@@ -27,7 +27,7 @@ class Running:
 
     url: str
     is_busy: Callable[[], bool]
-    summary: Callable[[], Summary]
+    report: Callable[[], Report]
 
 
 Conduct = Callable[[Running], Awaitable[None]]
