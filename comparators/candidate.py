@@ -18,9 +18,9 @@ class Candidate:
     """One differing place. Its segments are gathered on the way up, so the deepest comes first.
 
     ``sure``: something is declared here, so it is a difference whoever wrote it; else the field is
-    undeclared and its writer decides. ``allocated``: the control plane picks the value. ``living`` is
-    the path in the actual object, where that is another than the path of the difference (an item whose
-    key changed).
+    undeclared and its writer decides. ``allocated``: the control plane picks the value. ``whole``: it
+    lies in something that has one writer as a whole. ``living`` is the path in the actual object, where
+    that is another than the path of the difference (an item whose key changed).
     """
 
     op: Op
@@ -28,6 +28,7 @@ class Candidate:
     actual: Any = None
     sure: bool = True
     allocated: bool = False
+    whole: bool = False
     segments: list[Segment] = field(default_factory=list)
     living: list[Segment] | None = None
 

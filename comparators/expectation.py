@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
-from auditor.domain.difference import Writer
+from auditor.domain.difference import Op, Writer
 from auditor.domain.fieldpath import FieldPath, Key, Segment
 from auditor.domain.pair import Pair
 from comparators import knowledge
@@ -55,6 +55,8 @@ class Expectations:
         return found
 
     def _declared(self, candidate: Candidate, path: FieldPath) -> list[Unexpected]:
+        if candidate.op is Op.REMOVED and not candidate.whole:
+            return [Unexpected(candidate, None)]  # who removes a field leaves no trace
         writer = self.ownership.writer(path)
         is_scaled = self._is_scaled(path, candidate.actual, writer)
         return [] if is_scaled else [Unexpected(candidate, writer)]

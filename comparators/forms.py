@@ -19,6 +19,15 @@ Body = Mapping[str, Any]
 Sides = tuple[Body, Body]
 _PLACEHOLDERS: Final = frozenset({"", "\n", "Cg==", "Cg"})
 """What stands for "to be injected" where a field must not be empty; ``Cg==`` is a line break."""
+_ADMITTED: Final = tuple(
+    {
+        "key": f"node.kubernetes.io/{condition}",
+        "operator": "Exists",
+        "effect": "NoExecute",
+        "tolerationSeconds": 300,
+    }
+    for condition in ("not-ready", "unreachable")
+)
 
 
 def aligned(pair: Pair, desired: Body, actual: Body) -> Sides:
@@ -56,17 +65,37 @@ def _labelled_by_template(desired: Body, actual: Body) -> Sides:
 
     https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller/#labels-on-the-replicationcontroller
     """
-    spec = desired.get("spec")
-    template = spec.get("template") if isinstance(spec, Mapping) else None
-    labels = template.get("metadata", {}).get("labels") if isinstance(template, Mapping) else None
-    if not labels:
-        return desired, actual
-    metadata = desired.get("metadata") or {}
-    if not metadata.get("labels"):
+    spec = _inner(desired, "spec")
+    labels = _inner(_inner(_inner(spec, "template"), "metadata"), "labels")
+    metadata = _inner(desired, "metadata")
+    if labels and not metadata.get("labels"):
         desired = {**desired, "metadata": {**metadata, "labels": labels}}
-    if desired["kind"] == "ReplicationController" and not spec.get("selector"):
+    if labels and desired.get("kind") == "ReplicationController" and not spec.get("selector"):
         desired = {**desired, "spec": {**spec, "selector": labels}}
     return desired, actual
+
+
+def _pod(desired: Body, actual: Body) -> Sides:
+    """A Pod requests what it is limited to, and tolerates its node's failing for five minutes.
+
+    https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/ and
+    https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
+    """
+    spec = dict(_inner(desired, "spec"))
+    for name in ("containers", "initContainers"):
+        if isinstance(spec.get(name), list):
+            spec[name] = [_at(item, ("resources",), _requesting) for item in spec[name]]
+    declared = spec.get("tolerations")
+    lived = _inner(actual, "spec").get("tolerations")
+    if isinstance(declared, list) and isinstance(lived, list):
+        admitted = [item for item in lived if item in _ADMITTED and item not in declared]
+        spec["tolerations"] = declared + admitted
+    return {**desired, "spec": spec}, actual
+
+
+def _requesting(resources: Body) -> Body:
+    limits = _inner(resources, "limits")
+    return {**resources, "requests": {**limits, **_inner(resources, "requests")}}
 
 
 def _webhooks(desired: Body, actual: Body) -> Sides:
@@ -112,6 +141,11 @@ def _unplaced(config: Body) -> Body:
     return _without(config, "caBundle") if config.get("caBundle") in _PLACEHOLDERS else config
 
 
+def _inner(body: Body, name: str) -> Body:
+    inner = body.get(name)
+    return inner if isinstance(inner, Mapping) else {}
+
+
 def _at(body: Any, path: tuple[str, ...], change: Callable[[Body], Body]) -> Any:
     """Change one nested object, copying only the way to it."""
     if not isinstance(body, Mapping):
@@ -130,6 +164,7 @@ def _without(body: Body, name: str) -> Body:
 _ADMISSION: Final = "admissionregistration.k8s.io"
 _FORMS: Final[Mapping[GroupKind, Callable[[Body, Body], Sides]]] = {
     GroupKind("", "Secret"): _secret,
+    GroupKind("", "Pod"): _pod,
     GroupKind("", "ReplicationController"): _labelled_by_template,
     GroupKind("batch", "Job"): _labelled_by_template,
     GroupKind("rbac.authorization.k8s.io", "ClusterRole"): _cluster_role,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from auditor.domain.difference import Op
 from auditor.domain.fieldpath import Key, Member, Segment
 from auditor.domain.schema import ANY, Merge, Order, Schema, Shape
+from comparators.candidate import Candidate
 
 if TYPE_CHECKING:
     from comparators.walk import Walk
@@ -41,7 +42,7 @@ def compare(walk: Walk, desired: list[Any], actual: list[Any], schema: Schema) -
     elif schema.shape is Shape.BAG:
         _bag(walk, desired, actual, items)
     else:
-        _ordered(walk, desired, actual, items)
+        _ordered(walk, desired, actual, schema)
 
 
 def keyed_entries(value: Any, schema: Schema) -> list[tuple[Segment, Any]] | None:
@@ -115,9 +116,8 @@ def _rekeyed(
             continue
         extra.remove(new)
         before = len(walk.found)
-        for name, wanted, living in zip(merge.keys, old, new, strict=True):
-            if wanted != living:
-                walk.note(Op.CHANGED, wanted, living).lift(name)
+        walk.value(desired[old], actual[new], schema.items or ANY)
+        walk.found[before:] = [c for c in walk.found[before:] if not c.allocated]
         walk.lift(before, _key(merge, old), _key(merge, new))
     for key in extra:
         walk.note(Op.ADDED, None, actual[key]).lift(_key(merge, key))
@@ -132,13 +132,15 @@ def _is_same_item(
     """Tell whether two items differ in their key only: then the key is what was changed."""
     merge = schema.merge
     assert merge is not None  # noqa: S101 - the caller looked
-    wanted, living = (
-        {name: value for name, value in side[key].items() if name not in merge.keys}
-        for side, key in zip(sides, keys, strict=True)
+    wanted, living = (side[key] for side, key in zip(sides, keys, strict=True))
+    if wanted.keys() <= set(
+        merge.keys
+    ):  # nothing but a key: one key field at least must be the same
+        return any(a == b for a, b in zip(*keys, strict=True))
+    return all(
+        not candidate.sure or (len(candidate.segments) == 1 and candidate.segments[0] in merge.keys)
+        for candidate in walk.differences(wanted, living, schema.items or ANY)
     )
-    if not wanted:
-        return len(keys[0]) > 1 and any(a == b for a, b in zip(*keys, strict=True))
-    return walk.equal(wanted, living, schema.items or ANY)
 
 
 def _order(
@@ -199,7 +201,7 @@ def _bag(walk: Walk, desired: list[Any], actual: list[Any], items: Schema) -> No
         lost.append(place) if match is None else extra.remove(match)
     places: list[tuple[int | None, int | None]] = []
     for place in lost:
-        match = next((i for i in extra if _is_akin(desired[place], actual[i])), None)
+        match = next((i for i in extra if _is_akin((place, desired[place]), (i, actual[i]))), None)
         places.append((place, match))
         if match is not None:
             extra.remove(match)
@@ -207,16 +209,33 @@ def _bag(walk: Walk, desired: list[Any], actual: list[Any], items: Schema) -> No
     _report(walk, (desired, actual), iter(places), items)
 
 
-def _is_akin(desired: Any, actual: Any) -> bool:
-    """Tell whether two items look like one item before and after a change."""
-    if not isinstance(desired, dict) or not isinstance(actual, dict):
-        return False
-    return any(value and actual.get(name) == value for name, value in desired.items())
+def _is_akin(desired: tuple[int, Any], actual: tuple[int, Any]) -> bool:
+    """Tell whether two items, with their places, look like one item before and after a change."""
+    (old, wanted), (new, living) = desired, actual
+    if not isinstance(wanted, dict) or not isinstance(living, dict):
+        return old == new
+    return any(value and living.get(name) == value for name, value in wanted.items())
 
 
-def _ordered(walk: Walk, desired: list[Any], actual: list[Any], items: Schema) -> None:
+def _ordered(walk: Walk, desired: list[Any], actual: list[Any], schema: Schema) -> None:
+    items, before = schema.items or ANY, len(walk.found)
     places = align(desired, actual, lambda a, b: walk.equal(a, b, items))
     _report(walk, (desired, actual), places, items)
+    if schema.merge is not None:
+        _name_owners(walk.found[before:], actual, schema.merge)
+
+
+def _name_owners(found: Sequence[Candidate], actual: list[Any], merge: Merge) -> None:
+    """Items with the same key are compared by place, but their writers are recorded by key."""
+    keys = tuple(zip(merge.keys, merge.absent, strict=True))
+    for candidate in found:
+        place = candidate.segments[-1]
+        if isinstance(place, int) and candidate.op is not Op.REMOVED:
+            item = actual[place]
+            candidate.living = [*candidate.segments]
+            if isinstance(item, dict):
+                pairs = tuple((name, item.get(name, absent)) for name, absent in keys)
+                candidate.living[-1] = Key(pairs)
 
 
 def _report(
@@ -234,7 +253,7 @@ def _report(
             walk.value(desired[old], actual[new], items)
         walk.lift(before, new if new is not None else old or 0)
     for candidate in walk.found[start:]:
-        candidate.sure = True
+        candidate.sure = candidate.whole = True
 
 
 def align(

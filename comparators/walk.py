@@ -19,6 +19,8 @@ from comparators.candidate import Candidate
 _SCALAR, _OBJECT, _MAP, _ANY = Shape.SCALAR, Shape.OBJECT, Shape.MAP, Shape.ANY
 _KEYED, _SET, _LIST, _BAG = Shape.KEYED_LIST, Shape.SET, Shape.LIST, Shape.BAG
 _IGNORED = Shape.IGNORED
+Sides = tuple[Mapping[str, Any], Mapping[str, Any]]
+
 _COLLECTIONS = frozenset({_MAP, _KEYED, _SET, _LIST, _BAG})
 
 
@@ -45,7 +47,7 @@ class Walk:
                     continue  # the API server does not keep it: validity says so, once
                 node = ANY
             if living is None:
-                self._alone(name, node, Op.REMOVED, desired)
+                self._alone(name, node, Op.REMOVED, (desired, actual))
                 continue
             common += 1
             if node.shape is not _SCALAR:
@@ -66,15 +68,17 @@ class Walk:
             if living is not None and desired.get(name) is None:
                 node = known.get(name, ANY)
                 if node.shape is not _IGNORED and living != node.default:
-                    self._alone(name, node, Op.ADDED, actual)
+                    self._alone(name, node, Op.ADDED, (desired, actual))
 
-    def _alone(self, name: str, node: Schema, op: Op, parent: Mapping[str, Any]) -> None:
-        """Look at a field that one side (of which ``parent`` is) has and the other has not."""
-        value = parent[name]
+    def _alone(self, name: str, node: Schema, op: Op, sides: Sides) -> None:
+        """Look at a field that one of two objects has and the other has not."""
+        desired, actual = sides
+        value = actual[name] if op is Op.ADDED else desired[name]
         rule, before = node.derived, len(self.found)
-        counts = rule and (op is Op.ADDED or rule not in derived.ONE_WAY)
-        if counts and derived.holds(rule, value, parent, self.root):
-            return
+        if rule and (op is Op.ADDED or rule not in derived.ONE_WAY):
+            siblings = {**actual, **desired}  # a default follows what is declared beside it
+            if derived.holds(rule, value, siblings, self.root):
+                return
         self.one_sided(value, node, op)
         for candidate in self.found[before:]:
             candidate.lift(name)
@@ -124,7 +128,7 @@ class Walk:
             self.note(Op.CHANGED, desired, actual)
         if schema.atomic:
             for candidate in self.found[before:]:
-                candidate.sure = True
+                candidate.sure = candidate.whole = True
 
     def _entries(
         self, desired: Mapping[str, Any], actual: Mapping[str, Any], schema: Schema
@@ -149,9 +153,13 @@ class Walk:
         """Tell whether two values mean the same."""
         if desired == actual and schema.shape is _SCALAR:
             return True
-        walk = Walk(self.root)
-        walk.value(desired, actual, schema)
-        return not walk.found
+        return not self.differences(desired, actual, schema)
+
+    def differences(self, desired: Any, actual: Any, schema: Schema) -> Sequence[Candidate]:
+        """Compare two values by themselves, and keep what is found out of this walk."""
+        walking = Walk(self.root)
+        walking.value(desired, actual, schema)
+        return walking.found
 
     def note(self, op: Op, desired: Any, actual: Any) -> Candidate:
         """Keep one candidate, here."""
