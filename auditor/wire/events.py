@@ -87,6 +87,12 @@ def binary_from(attributes: dict[str, str], value: bytes | None) -> BinaryEvent:
     return BinaryEvent(headers=(*content_type, *headers), value=value)
 
 
+def header_names() -> tuple[str, ...]:
+    """The headers that every binary event has."""
+    outside = {"data", "datacontenttype"}
+    return tuple(f"ce_{name}" for name in FindingEvent.model_fields if name not in outside)
+
+
 def source_of(cluster: str) -> str:
     """The CloudEvents source of one cluster's events; a URI reference."""
     return f"/clusters/{quote(cluster, safe=':@')}"
