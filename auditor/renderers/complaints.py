@@ -22,9 +22,7 @@ _QUOTED_BODIES: Final = (
     (re.compile(r"\[[^\[\]\n]*\n[^\]]*(\]|\Z)"), "[…]"),
     (re.compile(r"`[^`\n]*\n[^`]*(`|\Z)"), "`…`"),
 )
-_NOISE: Final = re.compile(
-    r"^(# )?(warning|walk\.go|coalesce\.go).*\n?", re.IGNORECASE | re.MULTILINE
-)
+_NOISE: Final = re.compile(r"^(# |\w+\.go:\d+: )?warning.*\n?", re.IGNORECASE | re.MULTILINE)
 _TIMESTAMP: Final = re.compile(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d .*\n?", re.MULTILINE)
 
 

@@ -169,8 +169,11 @@ class _Walk:
     def _chart(self, source: _Kustomization, use: ChartUse) -> None:
         if leaves(use.place):
             raise source.refuse(use.place, "lies outside the repository")
-        if not self.selection.take_all(use.place):
+        if not is_folder(self._tree, use.place):
             self.absent_charts.append(use)
+            return
+        for left_out in self.selection.take_all(use.place):
+            raise ManifestError(f"{left_out.reason}.", path=left_out.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from auditor.ports import Tree
 
 _SEPARATOR: Final = re.compile(r"^---(\s.*)?$")
 _FIELD: Final = re.compile(r"^(apiVersion|kind):\s*[\"']?([^\s\"'#]*)")
-_NAME: Final = re.compile(r"^\s+name:\s*[\"']?([^\s\"'#]+)")
+_NAME: Final = re.compile(r"^ {1,4}name:\s*(.+)$")
+_EXPRESSION: Final = re.compile(r"\{\{.*?\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,17 @@ class _Passage:
 
     line: int
     kind: str
-    names: tuple[str, ...]
+    name: tuple[str, ...]
+    """What of its name is written out, in order: a template may make the rest."""
 
     def fit(self, name: str) -> int:
-        """Tell how well the document fits a rendered name: the length of what it says of it."""
-        return max((len(own) for own in self.names if own in name), default=0)
+        """Tell how well the document fits a rendered name: how many characters of it are written out."""
+        place = 0
+        for part in self.name:
+            place = name.find(part, place)
+            if place < 0:
+                return 0
+        return sum(map(len, self.name))
 
 
 class Places:
@@ -70,16 +77,22 @@ class Places:
 
 
 def _passages(text: str) -> Iterator[_Passage]:
-    line, kind, names = 0, "", list[str]()
+    line, kind, name = 0, "", ""
     for number, content in enumerate(text.splitlines(), start=1):
         if _SEPARATOR.match(content):
             if kind:
-                yield _Passage(line, kind, tuple(names))
-            line, kind, names = 0, "", []
+                yield _Passage(line, kind, _written(name))
+            line, kind, name = 0, "", ""
         elif field := _FIELD.match(content):
             line = line or number
             kind = field[2] if field[1] == "kind" else kind
-        elif name := _NAME.match(content):
-            names.append(name[1])
+        elif not name and (found := _NAME.match(content)):
+            name = found[1]
     if kind:
-        yield _Passage(line, kind, tuple(names))
+        yield _Passage(line, kind, _written(name))
+
+
+def _written(name: str) -> tuple[str, ...]:
+    """Return the parts of a name that no expression makes."""
+    plain = name.partition(" #")[0].strip().strip("\"'")
+    return tuple(part for part in _EXPRESSION.split(plain) if part)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,10 +18,12 @@ from pathlib import Path
 from typing import Final
 
 from auditor.errors import ManifestError
-from auditor.ports import Blob, Tree
+from auditor.ports import Blob, Skipped, Tree
 
 MAX_FILES: Final = 10_000
 MAX_BYTES: Final = 128 * 2**20
+_MAX_HOPS: Final = 3
+"""So many links to folders are followed on the way to one file."""
 
 
 class Selection:
@@ -54,18 +57,22 @@ class Selection:
         self._add(blob)
         return True
 
-    def take_all(self, folder: str) -> bool:
-        """Select all files below a folder, and tell whether there are any.
+    def take_all(self, folder: str, *, hops: int = _MAX_HOPS) -> tuple[Skipped, ...]:
+        """Select all files below a folder, through links to folders too; return what is left out.
 
         Raises:
             ManifestError: there are too many, or too large ones.
 
         """
-        if not is_folder(self.tree, folder):
-            return False
         for blob in self.tree.blobs(folder):
             self._add(blob)
-        return True
+        left_out: list[Skipped] = []
+        for each in self.tree.omitted(folder):
+            if hops and is_folder(self.tree, each.path):
+                left_out += self.take_all(each.path, hops=hops - 1)
+            else:
+                left_out.append(each)
+        return tuple(left_out)
 
     def _add(self, blob: Blob) -> None:
         if blob.path in self.files:
@@ -164,6 +171,18 @@ class Workspace:
             place.write_bytes(content)
         except OSError as error:
             raise ManifestError(f"cannot be laid out: {error.strerror}.", path=path) from error
+
+    def copy(self, folder: str, place: str) -> None:
+        """Copy a folder of the tree to another place of it.
+
+        Raises:
+            ManifestError: it cannot be written.
+
+        """
+        try:
+            shutil.copytree(self.tree / folder, self.tree / place, dirs_exist_ok=True)
+        except (OSError, shutil.Error) as error:
+            raise ManifestError("cannot be laid out beside the chart.", path=folder) from error
 
     @staticmethod
     def _make(folder: Path) -> None:

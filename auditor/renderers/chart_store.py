@@ -1,0 +1,201 @@
+"""Charts of HTTP repositories and OCI registries, fetched by ``helm pull`` and kept.
+
+A chart of an exact version is fetched once. Its digest is remembered for good, also after the archive was
+dropped, so that a version that is published anew with other content is refused instead of rendered; the
+digest that a configuration names is held likewise. What is kept is checked at every use and bounded in
+bytes. It refuses to decide which addresses may be asked: that is configuration.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from auditor.errors import ManifestError, SourceUnavailable
+from auditor.renderers.complaints import readable
+from auditor.renderers.programs import HELM, Command, ProgramRunner
+from auditor.renderers.workspace import Workspace, open_workspace
+
+DEFAULT_CAPACITY: Final = 256 * 2**20
+OCI: Final = "oci://"
+_EXACT: Final = re.compile(r"v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$")
+_ABSENT: Final = ("not found", "no chart version found", "no chart name found", "invalid chart")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartAddress:
+    """Where a chart is: a repository's URL (``https://…`` or ``oci://…``), its name and version.
+
+    ``digest`` is what the archive must hash to (``sha256:…``), if that is known.
+    """
+
+    repository: str
+    name: str
+    version: str
+    digest: str = ""
+
+    @property
+    def key(self) -> str:
+        """A file name that stands for the address."""
+        parts = "\0".join((self.repository.rstrip("/"), self.name, self.version))
+        return hashlib.sha256(parts.encode()).hexdigest()
+
+    @property
+    def is_exact(self) -> bool:
+        """Tell whether the version is one version, not a range of them."""
+        return bool(_EXACT.match(self.version))
+
+    def __str__(self) -> str:
+        """Name the chart for a person."""
+        return f"chart {self.name} {self.version or '(latest)'} of {self.repository}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """A chart as helm packs it, and the digest of it (``sha256:…``)."""
+
+    content: bytes
+    digest: str
+
+
+class ChartStore:
+    """A folder of fetched charts."""
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        runner: ProgramRunner | None = None,
+        capacity: int = DEFAULT_CAPACITY,
+    ) -> None:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+        self._folder = folder or cache / "drift-auditor" / "charts"
+        self._runner = runner or ProgramRunner()
+        self._capacity = capacity
+
+    async def fetch(self, address: ChartAddress) -> Archive:
+        """Return a chart, from the folder if it is there.
+
+        Raises:
+            ManifestError: there is no such chart, or its content is not what it was.
+            SourceUnavailable: the repository cannot be reached now.
+
+        """
+        content = await asyncio.to_thread(self._recall, address) if address.is_exact else None
+        if content is None:
+            content = await self._pull(address)
+            await asyncio.to_thread(self._keep, address, content)
+        archive = Archive(content=content, digest=_digest(content))
+        if address.digest and archive.digest != address.digest:
+            raise ManifestError(
+                f"{address} has the digest {archive.digest}, not {address.digest}. "
+                "Find out why it changed; then correct the option digest."
+            )
+        return archive
+
+    async def _pull(self, address: ChartAddress) -> bytes:
+        with open_workspace() as workspace:
+            command = Command(
+                program=HELM.locate(),
+                arguments=("pull", *_arguments(address), f"--destination={workspace.tree}"),
+                folder=workspace.tree,
+                home=workspace.home,
+                is_online=True,
+            )
+            try:
+                answer = await self._runner.run(command)
+            except ManifestError as error:
+                raise SourceUnavailable(f"{address}: {error.reason}") from error
+            if answer.status:
+                raise _refusal(address, readable(answer.complaint, workspace))
+            return await asyncio.to_thread(_only_file, workspace, address)
+
+    def _recall(self, address: ChartAddress) -> bytes | None:
+        """Read a kept chart, unless it was harmed on disk."""
+        file = self._folder / f"{address.key}.tgz"
+        try:
+            content = file.read_bytes()
+            os.utime(file)
+        except OSError:
+            return None
+        return content if self._remembered(address) == _digest(content) else None
+
+    def _keep(self, address: ChartAddress, content: bytes) -> None:
+        if not address.is_exact:
+            return
+        remembered = self._remembered(address)
+        if remembered not in {None, _digest(content)}:
+            raise ManifestError(
+                f"{address} was published anew with other content: {_digest(content)}, "
+                f"before {remembered}. Find out why; then remove {self._note(address)}, "
+                "or use another version."
+            )
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write(self._folder / f"{address.key}.tgz", content)
+            _write(self._note(address), _digest(content).encode())
+            self._drop_oldest()
+        except OSError as error:
+            raise SourceUnavailable(
+                f"{address} cannot be kept in {self._folder}: {error.strerror}"
+            ) from error
+
+    def _remembered(self, address: ChartAddress) -> str | None:
+        try:
+            return self._note(address).read_text()
+        except OSError:
+            return None
+
+    def _note(self, address: ChartAddress) -> Path:
+        return self._folder / f"{address.key}.digest"
+
+    def _drop_oldest(self) -> None:
+        """Keep within the capacity; what was not used for longest goes first."""
+        files = sorted(self._folder.glob("*.tgz"), key=lambda file: -file.stat().st_mtime_ns)
+        used = 0
+        for file in files:
+            used += file.stat().st_size
+            if used > self._capacity:
+                with suppress(FileNotFoundError):
+                    file.unlink()
+
+
+def _arguments(address: ChartAddress) -> Iterator[str]:
+    if address.repository.startswith(OCI):
+        yield f"{address.repository.rstrip('/')}/{address.name}"
+    else:
+        yield from (address.name, f"--repo={address.repository}")
+    if address.version:
+        yield f"--version={address.version}"
+
+
+def _refusal(address: ChartAddress, words: str) -> ManifestError | SourceUnavailable:
+    """Tell a chart that is not there from a repository that is not."""
+    if any(part in words for part in _ABSENT):
+        return ManifestError(f"{address} is not there: {words}. Correct its name or version.")
+    return SourceUnavailable(f"{address} cannot be fetched: {words}")
+
+
+def _only_file(workspace: Workspace, address: ChartAddress) -> bytes:
+    files = list(workspace.tree.glob("*.tgz"))
+    if len(files) != 1:
+        raise SourceUnavailable(f"{address} cannot be fetched: helm pull left no archive")
+    return files[0].read_bytes()
+
+
+def _digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    partial = file.with_name(f"{file.name}.{os.getpid()}.partial")
+    partial.write_bytes(content)
+    partial.replace(file)
