@@ -22,13 +22,14 @@ from auditor.reports.wording import (
     show_writer,
 )
 
-_STYLES: Final = {
+STYLES: Final = {
     Severity.CRITICAL: "bold white on red",
     Severity.HIGH: "bold red",
     Severity.MEDIUM: "yellow",
     Severity.LOW: "cyan",
     Severity.INFO: "dim",
 }
+"""How each severity looks on a terminal."""
 
 
 def write_table(report: Report) -> str:
@@ -58,7 +59,7 @@ def _print_finding(tracked: TrackedFinding, console: Console) -> None:
 
 def _heading(tracked: TrackedFinding) -> Text:
     finding = tracked.finding
-    severity = Text(f"{finding.severity.upper()}", _STYLES[finding.severity])
+    severity = Text(f"{finding.severity.upper()}", STYLES[finding.severity])
     state = "" if tracked.state is State.OPEN else f"  {tracked.state}"
     return Text.assemble(
         severity,
@@ -90,9 +91,13 @@ def _circumstances(tracked: TrackedFinding) -> list[str]:
 
 def _closing(report: Report) -> Text:
     still_open = sum(tracked.state is State.OPEN for tracked in report.findings)
-    style = "bold red" if still_open else "bold green"
-    told = count_of(still_open, "open finding") if still_open else "no drift found"
-    closing = Text.assemble((told, style), f" · {show_summary(report.summary)}")
+    if still_open:
+        told = (count_of(still_open, "open finding"), "bold red")
+    elif report.problems:
+        told = ("no drift found in what could be audited", "bold yellow")
+    else:
+        told = ("no drift found", "bold green")
+    closing = Text.assemble(told, f" · {show_summary(report.summary)}")
     for problem in report.problems:
         closing.append(f"\nnot audited: {safe(problem)}", "bold yellow")
     return closing
