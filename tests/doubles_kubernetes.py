@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -110,3 +111,57 @@ def refused(status: int, *, retry_after: float | None = None) -> SourceRefused:
 def expired() -> WatchExpired:
     """410 as a status."""
     return WatchExpired("too old resource version")
+
+
+class Wire:
+    """A TCP line to a server on this machine that can be cut, or left open and dead."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._whole = asyncio.Event()
+        self._whole.set()
+        self._writers: set[asyncio.StreamWriter] = set()
+        self.port = 0
+        self.is_refused = False
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Wire]:
+        server = await asyncio.start_server(self._carry, "127.0.0.1")
+        self.port = server.sockets[0].getsockname()[1]
+        async with server:
+            yield self
+            self.cut()
+
+    def cut(self) -> None:
+        """End every connection, and let nobody in until mended."""
+        self.is_refused = True
+        self._whole.set()
+        for writer in self._writers:
+            writer.transport.abort()
+
+    def mend(self) -> None:
+        self.is_refused = False
+        self._whole.set()
+
+    def freeze(self) -> None:
+        """Carry nothing more, and tell nobody."""
+        self._whole.clear()
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.is_refused:
+            writer.transport.abort()
+            return
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        ends = {writer, far_writer}
+        self._writers |= ends
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._pump(reader, far_writer))
+            group.create_task(self._pump(far_reader, writer))
+        self._writers -= ends
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while piece := await reader.read(65536):
+                await self._whole.wait()
+                writer.write(piece)
+        writer.close()

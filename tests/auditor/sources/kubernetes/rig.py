@@ -13,12 +13,12 @@ from prometheus_client import CollectorRegistry
 
 from auditor.domain.identity import GroupVersionKind, ObjectRef
 from auditor.domain.pair import Doubt
-from auditor.ports import ApiTransport
+from auditor.ports import ApiTransport, Clock
 from auditor.sources.kubernetes.link import Health, Link
 from auditor.sources.kubernetes.outlet import Outlet
 from auditor.sources.kubernetes.reflector import Reflector
 from auditor.sources.kubernetes.target import Target
-from auditor.sources.kubernetes.watchdog import Watchdog
+from auditor.sources.kubernetes.watchdog import SILENCE, Watchdog
 from auditor.state.actual import ActualState
 from auditor.state.scalers import Scalers
 from auditor.telemetry.cluster import ClusterEvents
@@ -34,7 +34,7 @@ STALE_AFTER = 60.0
 class Rig:
     """Everything around the part under test, and what it was told."""
 
-    def __init__(self, transport: ApiTransport, clock: FakeClock) -> None:
+    def __init__(self, transport: ApiTransport, clock: Clock, *, silence: float = SILENCE) -> None:
         self.registry = CollectorRegistry()
         self.actual = ActualState(CLUSTER)
         self.scalers = Scalers()
@@ -49,7 +49,7 @@ class Rig:
         sources = SourceEvents(self.registry)
         self.link = Link(
             cluster=CLUSTER,
-            transport=Watchdog(transport, clock),
+            transport=Watchdog(transport, clock, silence=silence),
             clock=clock,
             jitter=random.Random(1),
             events=ClusterEvents(self.registry),
