@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from auditor.app.first_look import FirstLook
 from auditor.app.graph import Graph
 from auditor.domain.finding import Announcement, State, TrackedFinding, Verdict
 from auditor.domain.identity import ObjectRef
@@ -20,10 +21,12 @@ class WorkerAnswers:
     def __init__(self, graph: Graph, ledger: SqliteLedger) -> None:
         self._graph = graph
         self._ledger = ledger
+        self._first_look = FirstLook(graph.queue, graph.everything)
 
     def conditions(self) -> Sequence[Condition]:
         """Everything that readiness depends on."""
-        return [*self._repositories(), *self._clusters(), Condition(name="ledger", met=True)]
+        looked = Condition(name="first look", met=self._first_look.done)
+        return [*self._sources(), looked]
 
     def summary(self) -> Summary:
         """How many objects have which verdict."""
@@ -46,6 +49,13 @@ class WorkerAnswers:
     async def history(self, fingerprint: str) -> Sequence[Announcement]:
         """Every transition of one finding, oldest first."""
         return await self._ledger.history(fingerprint)
+
+    def tick(self) -> None:
+        """Let the first look go on."""
+        self._first_look.tick(known=all(condition.met for condition in self._sources()))
+
+    def _sources(self) -> list[Condition]:
+        return [*self._repositories(), *self._clusters()]
 
     def _repositories(self) -> Iterator[Condition]:
         """A root that was rendered once is met; that it is stale now is said."""

@@ -29,7 +29,6 @@ from auditor.state.revisions import SqliteRevisions
 
 _DRAINING: Final = 5.0
 """Seconds that what is on record gets to be announced before the worker ends."""
-_SYNCING: Final = 3600.0
 
 
 async def run(
@@ -89,6 +88,7 @@ class _RunningWorker:
         self._supervisor = supervisor
         self._rounds = Rounds(graph.queue, seams.clock, seams.jitter)
         self._conduct = partial(seams.conduct, running)
+        self.ticking = [graph.worker.tick]
 
     @classmethod
     async def open(
@@ -118,7 +118,9 @@ class _RunningWorker:
             is_busy=lambda: not graph.queue.idle or ledger.outbox.backlog().depth > 0,
             report=lambda: report_of(graph.knowledge),
         )
-        return cls(graph, outputs, supervisor, seams=seams, running=running)
+        worker = cls(graph, outputs, supervisor, seams=seams, running=running)
+        worker.ticking.append(answers.tick)
+        return worker
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Work until told to stop; then stop noticing, announce what is on record, and end."""
@@ -142,22 +144,19 @@ class _RunningWorker:
     async def _deliver(self) -> None:
         await self._supervisor.run({"publisher": self._outputs.publisher.run})
 
+    def _tick(self) -> None:
+        for tick in self.ticking:
+            tick()
+
     def _tasks(self) -> dict[str, Task]:
         graph = self._graph
         tasks: dict[str, Task] = {
             "worker": graph.worker.run,
-            "agenda": lambda: self._rounds.tick(graph.worker.tick),
+            "agenda": lambda: self._rounds.tick(self._tick),
             "resync": lambda: self._rounds.resync(graph.everything),
-            "leftovers": self._leftovers,
         }
         tasks |= {f"repository/{name}": one.run for name, one in graph.followers.items()}
         return tasks | {f"cluster/{name}": one.source.run for name, one in graph.clusters.items()}
-
-    async def _leftovers(self) -> None:
-        """Look at what was found before a restart, once there is something to compare it with."""
-        for cluster in self._graph.clusters.values():
-            await cluster.source.synced(_SYNCING)
-        self._graph.queue.add(self._graph.everything())
 
 
 def _poker(graph: Graph) -> Callable[[str], None]:

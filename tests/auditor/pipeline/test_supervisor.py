@@ -15,7 +15,7 @@ from tests.doubles import FakeClock
 
 
 def supervisor(clock: FakeClock) -> Supervisor:
-    return Supervisor(clock, PipelineEvents(CollectorRegistry()), random.Random(1))  # noqa: S311 - jitter
+    return Supervisor(clock, PipelineEvents(CollectorRegistry()), random.Random(1))
 
 
 async def test_a_broken_task_starts_again_after_a_growing_pause(clock: FakeClock) -> None:
