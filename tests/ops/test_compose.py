@@ -41,7 +41,7 @@ def mounts(service: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
 def mount_of(service: str, target: str) -> Path:
     """The file or folder of the checkout that a service finds at a target."""
     sources = [source for source, at, _ in mounts(SERVICES[service]) if at == target]
-    return ROOT / sources[0]
+    return (ROOT / sources[0]).resolve()
 
 
 def test_it_is_a_compose_file() -> None:
@@ -172,7 +172,7 @@ def test_prometheus_finds_the_rules_of_the_chart() -> None:
     configuration = read_yaml(mount_of("prometheus", "/etc/prometheus/prometheus.yml"))
 
     assert configuration["rule_files"] == ["rules/*.yaml"]
-    assert mount_of("prometheus", "/etc/prometheus/rules").resolve() == CHART / "rules"
+    assert mount_of("prometheus", "/etc/prometheus/rules") == CHART / "rules"
 
 
 def test_prometheus_reaches_services_of_the_file() -> None:
@@ -216,7 +216,7 @@ def test_grafana_loads_the_dashboards_of_the_chart() -> None:
 
     folder = mount_of("grafana", provider["options"]["path"])
 
-    assert folder.resolve() == CHART / "dashboards"
+    assert folder == CHART / "dashboards"
 
 
 def test_grafana_asks_the_prometheus_of_the_file() -> None:
@@ -225,6 +225,17 @@ def test_grafana_asks_the_prometheus_of_the_file() -> None:
     source = read_yaml(mount_of("grafana", provisioning))["datasources"][0]
 
     assert source["url"] == "http://prometheus:9090"
+
+
+def test_what_is_declared_is_what_is_applied() -> None:
+    """The folder that the auditor compares with is the one that goes into the cluster, committed."""
+    configuration = read_yaml(mount_of("auditor", "/etc/auditor/auditor.yaml"))
+    checkout = mount_of("auditor", configuration["repositories"][0]["url"])
+
+    declared = checkout / configuration["desired"][0]["path"]
+
+    assert (checkout / ".git").exists()
+    assert declared == mount_of("k3s-contents", "/srv/declared")
 
 
 def test_the_auditor_takes_its_configuration() -> None:
