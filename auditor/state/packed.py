@@ -7,6 +7,7 @@ what it packs.
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import msgspec
@@ -15,20 +16,29 @@ import zstandard
 _SMALL = 512
 """Below this many bytes compression costs more than it saves."""
 
-_compressor = zstandard.ZstdCompressor(level=1, write_checksum=False)
-_decompressor = zstandard.ZstdDecompressor()
 _decoder = msgspec.json.Decoder()
 _FRAME = b"\x28\xb5\x2f\xfd"
 """What every zstd frame begins with (RFC 8878, 3.1.1); JSON never does."""
 
 
+class _Codecs(threading.local):
+    """A zstd context for each thread: one that two threads use at once crashes the process."""
+
+    def __init__(self) -> None:
+        self.compress = zstandard.ZstdCompressor(level=1, write_checksum=False).compress
+        self.decompress = zstandard.ZstdDecompressor().decompress
+
+
+_codecs = _Codecs()
+
+
 def pack(raw: bytes | memoryview) -> bytes:
     """Compress the JSON of one object."""
-    return bytes(raw) if len(raw) < _SMALL else _compressor.compress(raw)
+    return bytes(raw) if len(raw) < _SMALL else _codecs.compress(raw)
 
 
 def unpack(packed: bytes) -> dict[str, Any]:
     """Decode what `pack` made."""
-    raw = _decompressor.decompress(packed) if packed.startswith(_FRAME) else packed
+    raw = _codecs.decompress(packed) if packed.startswith(_FRAME) else packed
     decoded: dict[str, Any] = _decoder.decode(raw)
     return decoded

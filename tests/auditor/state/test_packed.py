@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import orjson
 import pytest
 from hypothesis import given
@@ -27,3 +29,13 @@ def test_packing_never_costs_space(size: int) -> None:
     raw = orjson.dumps({"data": {"text": "drift " * size}})
 
     assert len(pack(raw)) <= len(raw)
+
+
+def test_several_threads_pack_at_once() -> None:
+    """Renderings are packed in threads while the cluster's events are packed in the loop."""
+    raw = orjson.dumps({"data": {"text": "drift " * 10_000}})
+
+    with ThreadPoolExecutor(4) as threads:
+        bodies = list(threads.map(lambda _: unpack(pack(raw)), range(400)))
+
+    assert all(body == orjson.loads(raw) for body in bodies)
