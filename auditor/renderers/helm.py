@@ -20,13 +20,12 @@ from pydantic import Field, model_validator
 
 from auditor.config.sections import Duration, Section
 from auditor.errors import ManifestError
-from auditor.plugins import parse_options
 from auditor.ports import Rendering, RenderRequest, Tree
 from auditor.renderers.chart_store import Archive, ChartAddress, ChartStore
 from auditor.renderers.charts import Chart, Dependency, select_chart, select_values
 from auditor.renderers.complaints import readable
 from auditor.renderers.helm_output import TemplatePlaces, read_output
-from auditor.renderers.plan import Plan, seal
+from auditor.renderers.plan import Plan, read_options, seal
 from auditor.renderers.programs import HELM, Command, ProgramRunner
 from auditor.renderers.workspace import Selection, Workspace, open_workspace
 
@@ -123,7 +122,6 @@ class HelmRenderer:
         Raises:
             ManifestError: the chart or a values file cannot be read, or there is no such chart.
             SourceUnavailable: a chart repository cannot be reached now.
-            PluginError: the options are wrong.
 
         """
         options = _options(request)
@@ -140,9 +138,8 @@ class HelmRenderer:
         """Render the chart at a path.
 
         Raises:
-            ManifestError: it cannot be rendered; in helm's words, with the template it concerns.
+            ManifestError: the options are wrong, or helm refuses; names the template it concerns.
             SourceUnavailable: a chart repository cannot be reached now.
-            PluginError: the options are wrong.
 
         """
         return await self.carry_out(await self.plan(tree, request), tree, request)
@@ -227,9 +224,7 @@ class HelmRenderer:
 
 
 def _options(request: RenderRequest) -> HelmOptions:
-    options: HelmOptions = parse_options(
-        HelmRenderer, request.options, place=f"options of {request.path or 'the root'}"
-    )
+    options: HelmOptions = read_options(HelmRenderer, request)
     return options
 
 

@@ -19,13 +19,12 @@ from pydantic import Field
 from auditor.config.sections import Duration, Section
 from auditor.domain.manifest import Manifest, Origin, manifest_from
 from auditor.errors import ManifestError
-from auditor.plugins import parse_options
 from auditor.ports import Rendering, RenderRequest, Skipped, Tree
 from auditor.renderers.complaints import readable
 from auditor.renderers.documents import LeftOut, read_documents, read_objects
 from auditor.renderers.kustomization import Followed, follow, kustomization_file
 from auditor.renderers.places import Places
-from auditor.renderers.plan import Plan, seal
+from auditor.renderers.plan import Plan, read_options, seal
 from auditor.renderers.programs import HELM, KUSTOMIZE, Command, ProgramRunner
 from auditor.renderers.workspace import Workspace, join, open_workspace
 from auditor.renderers.yaml_documents import Document
@@ -66,7 +65,6 @@ class KustomizeRenderer:
 
         Raises:
             ManifestError: it refers to something outside the repository, or cannot be read.
-            PluginError: the options are wrong.
 
         """
         options = _options(request)
@@ -82,8 +80,7 @@ class KustomizeRenderer:
         """Render the kustomization at a path.
 
         Raises:
-            ManifestError: it cannot be rendered; in kustomize's words, with the files it concerns.
-            PluginError: the options are wrong.
+            ManifestError: the options are wrong, or kustomize refuses; names the files it concerns.
 
         """
         return await self.carry_out(await self.plan(tree, request), tree, request)
@@ -129,9 +126,7 @@ class KustomizeRenderer:
 
 
 def _options(request: RenderRequest) -> KustomizeOptions:
-    options: KustomizeOptions = parse_options(
-        KustomizeRenderer, request.options, place=f"options of {request.path or 'the root'}"
-    )
+    options: KustomizeOptions = read_options(KustomizeRenderer, request)
     return options
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import orjson
 
+from auditor.errors import ManifestError, PluginError
+from auditor.plugins import parse_options
 from auditor.ports import Rendering, RenderRequest, Tree
 
 FORMAT: Final = 1
@@ -51,6 +53,19 @@ class PlanningRenderer(Protocol[Subject]):
             ManifestError: something declared cannot be rendered.
 
         """
+
+
+def read_options(renderer: Any, request: RenderRequest) -> Any:
+    """Read the options of a request as the renderer's own.
+
+    Raises:
+        ManifestError: it does not take these options; a line for each that is wrong.
+
+    """
+    try:
+        return parse_options(renderer, request.options, place="options")
+    except PluginError as error:
+        raise ManifestError(str(error), path=request.path or None) from error
 
 
 def seal(

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from auditor.errors import ManifestError, PluginError
+from auditor.errors import ManifestError
 from auditor.ports import Rendering
 from auditor.renderers.helm import HelmRenderer
 from tests.auditor.renderers.chart_server import TEMPLATE
@@ -319,7 +319,7 @@ class TestRefusals:
     )
     async def test_checks_its_options(self, options: dict[str, Any]) -> None:
         """What could pass for a flag, or is half an address, is refused."""
-        with pytest.raises(PluginError):
+        with pytest.raises(ManifestError):
             await render(chart(), **options)
 
     async def test_reads_nothing_of_the_machine(self) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from auditor.errors import ManifestError, PluginError
+from auditor.errors import ManifestError
 from auditor.ports import Rendering
 from auditor.renderers.kustomize import ORIGIN, KustomizeRenderer
 from auditor.sources.git.directory import DirectoryTree
@@ -373,7 +373,7 @@ class TestRefusals:
 
     async def test_knows_its_options(self) -> None:
         """A misspelt option is refused with the nearest word."""
-        with pytest.raises(PluginError, match="helm"):
+        with pytest.raises(ManifestError, match="helm"):
             await render({"app/kustomization.yaml": {"resources": []}}, hel=True)
 
 
