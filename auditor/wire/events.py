@@ -17,7 +17,7 @@ from urllib.parse import quote
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from auditor.domain.finding import TrackedFinding, Transition, TransitionKind
+from auditor.domain.finding import State, TrackedFinding, Transition, TransitionKind
 from auditor.wire.finding import FindingDocument, encode
 from auditor.wire.model import Time, in_utc, to_json
 
@@ -77,11 +77,15 @@ def structured_from(attributes: dict[str, str], data: bytes) -> bytes:
     return to_json({**attributes, "datacontenttype": _JSON, "data": orjson.Fragment(data)})
 
 
-def binary_from(attributes: dict[str, str], value: bytes | None) -> BinaryEvent:
-    """Put attributes into headers; without a value there is no content type either.
+def binary(transition: Transition, data: bytes) -> BinaryEvent:
+    """Write the state of a finding after a transition, given the finding as JSON."""
+    tracked = transition.tracked
+    value = data if tracked.state is State.OPEN else None
+    return binary_from(attributes_of(transition, key=state_key(tracked)), value)
 
-    The attributes are those of `attributes_of` with the key of `state_key`.
-    """
+
+def binary_from(attributes: dict[str, str], value: bytes | None) -> BinaryEvent:
+    """Put attributes into headers; without a value there is no content type either."""
     headers = [(f"ce_{name}", text.encode()) for name, text in attributes.items()]
     content_type = [("content-type", _JSON.encode())] if value is not None else []
     return BinaryEvent(headers=(*content_type, *headers), value=value)

@@ -169,7 +169,7 @@ def show(tracked: TrackedFinding) -> dict[str, Any]:
         "lastSeen": in_utc(tracked.last_seen),
         "resolvedAt": in_utc(tracked.resolved_at) if tracked.resolved_at else None,
         "message": finding.message,
-        "remedies": [{"kind": remedy.kind, **remedy.details} for remedy in finding.remedies],
+        "remedies": [{**remedy.details, "kind": remedy.kind} for remedy in finding.remedies],
         "resolution": tracked.resolution,
         "generation": tracked.generation,
         "openings": [in_utc(opened) for opened in tracked.openings],

@@ -17,7 +17,9 @@ from auditor.errors import DeliveryRejected
 from auditor.wire.abridged import abridge
 from auditor.wire.events import (
     STRUCTURED,
+    BinaryEvent,
     attributes_of,
+    binary,
     binary_from,
     object_key,
     state_key,
@@ -81,8 +83,9 @@ def state_from_log(value: bytes, topics: Topics) -> Record:
     event: dict[str, Any] = orjson.loads(value)
     data = event.pop("data")
     event.pop("datacontenttype")
+    key = f"{data['cluster']}/{data['id']}"
     state = to_json(data) if data["state"] == State.OPEN else None
-    return _state_record(event, state, f"{data['cluster']}/{data['id']}", topics)
+    return _state_record(key, binary_from({**event, "partitionkey": key}, state), topics)
 
 
 def dead_letter(announcement: Announcement, reason: str, topics: Topics) -> Record:
@@ -101,11 +104,10 @@ def dead_letter(announcement: Announcement, reason: str, topics: Topics) -> Reco
 
 
 def _records(transition: Transition, topics: Topics) -> tuple[Record, Record]:
-    tracked, data = transition.tracked, encode(transition.tracked)
-    attributes = attributes_of(transition, key=object_key(tracked))
-    value = data if tracked.state is State.OPEN else None
-    key = state_key(tracked)
-    return _log_record(attributes, data, topics), _state_record(attributes, value, key, topics)
+    data = encode(transition.tracked)
+    attributes = attributes_of(transition, key=object_key(transition.tracked))
+    key, event = state_key(transition.tracked), binary(transition, data)
+    return _log_record(attributes, data, topics), _state_record(key, event, topics)
 
 
 def _log_record(attributes: Attributes, data: bytes, topics: Topics) -> Record:
@@ -118,8 +120,7 @@ def _log_record(attributes: Attributes, data: bytes, topics: Topics) -> Record:
     )
 
 
-def _state_record(attributes: Attributes, value: bytes | None, key: str, topics: Topics) -> Record:
-    event = binary_from({**attributes, "partitionkey": key}, value)
+def _state_record(key: str, event: BinaryEvent, topics: Topics) -> Record:
     return Record(topic=topics.state, key=key.encode(), value=event.value, headers=event.headers)
 
 
