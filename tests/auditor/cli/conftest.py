@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import subprocess
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import structlog
+
+from auditor.telemetry.logs import configure_logging
 
 _CONFIGURATION = """\
 apiVersion: auditor/v1
@@ -44,9 +47,10 @@ metadata: {name: strict, namespace: shop}
 
 @pytest.fixture(autouse=True)
 def _logging_restored() -> Iterator[None]:
-    """Logging is of the process."""
+    """Logging is of the process; what a test's own server logs is no output of a command."""
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
+    configure_logging(io.StringIO())
     yield
     root.handlers = handlers
     root.setLevel(level)

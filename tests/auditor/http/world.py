@@ -67,6 +67,7 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
     poked: list[str] = field(default_factory=list)
     broadcast: Broadcast = field(init=False)
+    address: str = ""
 
     @asynccontextmanager
     async def serving(
@@ -86,8 +87,8 @@ class World:
             Hooks(settings, self.clock, events),
         ]
         async with HttpServer(parts, self.broadcast, events) as server:
-            address = await server.listen("127.0.0.1", 0)
-            async with aiohttp.ClientSession(address) as session:
+            self.address = await server.listen("127.0.0.1", 0)
+            async with aiohttp.ClientSession(self.address) as session:
                 yield session
 
     def sample(self, name: str, **labels: str) -> float:
