@@ -9,7 +9,7 @@ writers are recorded gives no such evidence, and is not excused. This module ref
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from auditor.domain.difference import Op, Writer
 from auditor.domain.fieldpath import FieldPath, Key, Segment
+from auditor.domain.identity import GroupKind
 from auditor.domain.pair import Pair
 from comparators import knowledge
 from comparators.candidate import Candidate
@@ -39,7 +40,7 @@ class Unexpected:
 class Expectations:
     """What is expected to be on one living object."""
 
-    def __init__(self, pair: Pair, metadata: dict[str, Any]) -> None:
+    def __init__(self, pair: Pair, metadata: Mapping[str, Any]) -> None:
         self._pair = pair
         self._metadata = metadata
         self.ownership = Ownership(metadata)
@@ -91,10 +92,8 @@ class Expectations:
     def _by_anybody(self, path: FieldPath) -> bool:
         return any(entry.group == "anybody" for entry in self._entries(path))
 
-    def _entries(self, path: FieldPath) -> Iterable[KnownWriter]:
-        for entry in knowledge.writers().known:
-            if entry.kinds.matches(self._pair.ref) and any(p.matches(path) for p in entry.paths):
-                yield entry
+    def _entries(self, path: FieldPath) -> tuple[KnownWriter, ...]:
+        return _known(self._pair.ref.group_kind, path)
 
     def _knows(self, entry: KnownWriter, writer: Writer) -> bool:
         if entry.group == "controllers":
@@ -127,6 +126,16 @@ class Expectations:
             return json.loads(text) if isinstance(text, str) else None
         except ValueError:
             return None
+
+
+@lru_cache(maxsize=8192)
+def _known(kind: GroupKind, path: FieldPath) -> tuple[KnownWriter, ...]:
+    """The entries about a field of a kind: the same few fields come back on every object."""
+    return tuple(
+        entry
+        for entry in knowledge.writers().known
+        if entry.kinds.match(kind) and any(pattern.matches(path) for pattern in entry.paths)
+    )
 
 
 @lru_cache(maxsize=1024)

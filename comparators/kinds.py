@@ -26,7 +26,11 @@ class KindPatterns:
 
     def matches(self, ref: ObjectRef) -> bool:
         """Tell whether an object is of one of the kinds."""
-        return not self.patterns or _matches(self.patterns, ref.group_kind)
+        return self.match(ref.group_kind)
+
+    def match(self, kind: GroupKind) -> bool:
+        """Tell whether a kind is one of them."""
+        return not self.patterns or _matches(self.patterns, kind)
 
 
 @lru_cache(maxsize=4096)

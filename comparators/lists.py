@@ -61,15 +61,16 @@ def set_entries(value: Any) -> list[tuple[Segment, Any]] | None:
 
 
 def _by_key(values: Sequence[Any], merge: Merge) -> dict[KeyValues, Any] | None:
-    found: dict[KeyValues, Any] = {}
-    keys = tuple(zip(merge.keys, merge.absent, strict=True))
-    for item in values:
-        if not isinstance(item, dict):
-            return None
-        try:
-            found[tuple([item.get(name, absent) for name, absent in keys])] = item
-        except TypeError:  # a key that is an object or a list
-            return None
+    found: dict[KeyValues, Any]
+    try:
+        if len(merge.keys) == 1:
+            (name,), (absent,) = merge.keys, merge.absent
+            found = {(item.get(name, absent),): item for item in values}
+        else:
+            keys = tuple(zip(merge.keys, merge.absent, strict=True))
+            found = {tuple([item.get(key, none) for key, none in keys]): item for item in values}
+    except (TypeError, AttributeError):  # a key that is no scalar, an item that is no object
+        return None
     return found if len(found) == len(values) else None
 
 
@@ -87,6 +88,8 @@ def _keyed(
         living = actual.get(key)
         if living is None:
             lost.append(key)
+            continue
+        if items.exact and wanted == living:
             continue
         before = len(walk.found)
         walk.value(wanted, living, items)

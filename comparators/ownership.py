@@ -12,54 +12,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from auditor.domain.difference import Writer
 from auditor.domain.fieldpath import FieldPath, Key, Segment
 
-_LATEST: Final = datetime.max.replace(tzinfo=UTC)
-
 FieldSet: TypeAlias = Mapping[str, "FieldSet"]
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One entry of managedFields that holds a field."""
-
-    writer: Writer
-    api_version: str
-    fields: FieldSet
+Entry = Mapping[str, Any]
 
 
 class Ownership:
     """The writers of one object's fields, looked up as needed."""
 
-    __slots__ = ("_claims", "_entries")
+    __slots__ = ("_entries",)
 
     def __init__(self, metadata: Mapping[str, Any]) -> None:
         entries = metadata.get("managedFields")
-        self._entries: Sequence[Any] = entries if isinstance(entries, list) else ()
-        self._claims: tuple[Claim, ...] | None = None
+        listed = entries if isinstance(entries, list) else ()
+        found = [entry for entry in listed if isinstance(entry, dict) and entry.get("fieldsV1")]
+        self._entries: Sequence[Entry] = sorted(found, key=_written, reverse=True)
 
     @property
     def is_recorded(self) -> bool:
         """Whether the API server records writers of this object at all."""
-        return any(isinstance(entry, dict) and entry.get("fieldsV1") for entry in self._entries)
+        return bool(self._entries)
 
-    @property
-    def claims(self) -> tuple[Claim, ...]:
-        """Every entry, the latest writer first; entries without a time come first among all.
-
-        A subresource entry carries no time of its own accord, and it is the newer one wherever it
-        shares a field: writing takes a field away from those who wrote another value.
-        """
-        if self._claims is None:
-            found = [_claim(entry) for entry in self._entries if isinstance(entry, dict)]
-            found.sort(key=lambda claim: claim.writer.time or _LATEST)
-            self._claims = tuple(reversed(found))
-        return self._claims
+    def writer(self, path: FieldPath) -> Writer | None:
+        """The last writer of a field, as far as it is recorded."""
+        return next(iter(self.owners(path)), None)
 
     def owners(self, path: FieldPath) -> tuple[Writer, ...]:
         """Everybody who holds the field or something in it, the latest writer first.
@@ -67,19 +50,16 @@ class Ownership:
         Only where nobody does, those count who hold an atomic value around it: an empty set also
         says "this map, and nothing in it".
         """
-        around: list[Writer] = []
-        exact: list[Writer] = []
-        for claim in self.claims:
-            depth = _depth(claim.fields, path.segments)
-            if depth == len(path.segments):
-                exact.append(claim.writer)
-            elif depth:
-                around.append(claim.writer)
-        return tuple(exact or around)
-
-    def writer(self, path: FieldPath) -> Writer | None:
-        """The last writer of a field, as far as it is recorded."""
-        return next(iter(self.owners(path)), None)
+        segments = path.segments
+        depths = [_depth(entry["fieldsV1"], segments) for entry in self._entries]
+        deepest = max(depths, default=0)
+        if deepest == 0:
+            return ()
+        return tuple(
+            _writer(entry)
+            for entry, depth in zip(self._entries, depths, strict=True)
+            if depth == deepest
+        )
 
     def is_injected(self, writer: Writer) -> bool:
         """Tell whether a mutating webhook wrote what this entry holds.
@@ -90,21 +70,26 @@ class Ownership:
         if writer.operation != "Update" or writer.subresource:
             return False
         return any(
-            claim.writer.manager == writer.manager and claim.writer.operation == "Apply"
-            for claim in self.claims
+            entry.get("manager") == writer.manager and entry.get("operation") == "Apply"
+            for entry in self._entries
         )
 
 
-def _claim(entry: Mapping[str, Any]) -> Claim:
-    writer = Writer(
+def _written(entry: Entry) -> str:
+    """When an entry was last written, in a form that sorts (RFC 3339, always UTC).
+
+    A subresource entry may carry no time, and it is the newer one wherever it shares a field: writing
+    takes a field away from those who wrote another value.
+    """
+    return str(entry.get("time") or "~")
+
+
+def _writer(entry: Entry) -> Writer:
+    return Writer(
         manager=str(entry.get("manager", "")),
         operation=str(entry.get("operation", "")),
         subresource=entry.get("subresource") or None,
         time=_time(entry.get("time")),
-    )
-    fields = entry.get("fieldsV1")
-    return Claim(
-        writer, str(entry.get("apiVersion", "")), fields if isinstance(fields, dict) else {}
     )
 
 

@@ -31,7 +31,7 @@ def structural(pair: Pair) -> Iterator[Deviation]:
     candidates = walk(desired, actual, pair.schema or UNKNOWN_KIND)
     if not candidates:
         return
-    expectations = Expectations(pair, dict(pair.actual.metadata))
+    expectations = Expectations(pair, pair.actual.metadata)
     found = expectations.unexpected(candidates)
     if found:
         differences = tuple(_difference(pair, item, (desired, actual)) for item in found)

@@ -20,6 +20,7 @@ from auditor.domain.schema import Schema, Shape
 from comparators import redaction
 
 _NAMED = 3
+_COMPOSITE = frozenset({dict, list})
 
 
 def validity(pair: Pair) -> Iterator[Deviation]:
@@ -29,6 +30,8 @@ def validity(pair: Pair) -> Iterator[Deviation]:
     if pair.actual is not None and pair.actual.version != pair.desired.version:
         return  # the schema is of the living version
     body = pair.desired.body
+    if _is_known(body, pair.schema):
+        return
     living = pair.actual.body if pair.actual else None
     unknown = tuple(_unknown(body, living, pair.schema, ()))
     if unknown:
@@ -63,6 +66,23 @@ def _place(origin: Origin | None) -> str:
     if origin is None:
         return ""
     return f" ({origin.path}{f':{origin.line}' if origin.line else ''})"
+
+
+def _is_known(value: Any, schema: Schema) -> bool:
+    """Tell quickly whether every field is named by the schema, as nearly always."""
+    fields, shape = schema.fields, schema.shape
+    if isinstance(value, dict) and shape is Shape.OBJECT:
+        for name, inner in value.items():
+            node = fields.get(name)
+            if node is None:
+                if not schema.open:
+                    return False
+            elif inner.__class__ in _COMPOSITE and not _is_known(inner, node):
+                return False
+    elif (items := schema.items) is not None and items.shape is not Shape.SCALAR:
+        entries = value.values() if isinstance(value, dict) else value
+        return all(_is_known(inner, items) for inner in entries)
+    return True
 
 
 Trail = tuple[Segment, ...]

@@ -51,6 +51,8 @@ class Walk:
                 continue
             common += 1
             if node.shape is not _SCALAR:
+                if node.exact and wanted == living:
+                    continue
                 before = len(self.found)
                 self.value(wanted, living, node)
                 if len(self.found) > before:
@@ -151,7 +153,7 @@ class Walk:
 
     def equal(self, desired: Any, actual: Any, schema: Schema) -> bool:
         """Tell whether two values mean the same."""
-        if desired == actual and schema.shape is _SCALAR:
+        if desired == actual and (schema.exact or schema.shape is _SCALAR):
             return True
         return not self.differences(desired, actual, schema)
 

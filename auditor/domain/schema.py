@@ -79,7 +79,8 @@ class Schema:
     ``fields`` belongs to OBJECT, ``items`` to lists, sets and maps, ``merge`` to keyed lists.
     ``default`` is what the API server fills in; ``derived`` names the rule for a default that depends
     on other fields. ``omits_zero``: absence and the empty value are one and the same to the API.
-    ``atomic``: owned as a whole. ``open``: fields that the schema does not name are kept.
+    ``atomic``: owned as a whole. ``open``: fields that the schema does not name are kept. ``exact``:
+    every type below is known, so what Python calls equal is equal (and not ``1`` and ``True``).
     """
 
     shape: Shape
@@ -92,6 +93,7 @@ class Schema:
     omits_zero: bool = False
     atomic: bool = False
     open: bool = False
+    exact: bool = False
 
 
 ANY: Final = Schema(shape=Shape.ANY, open=True)
@@ -101,7 +103,7 @@ IGNORED: Final = Schema(shape=Shape.IGNORED)
 """The schema of what is not compared."""
 
 _TEXT: Final = Schema(shape=Shape.SCALAR)
-_TEXTS: Final = Schema(shape=Shape.MAP, items=_TEXT, open=True)
+_TEXTS: Final = Schema(shape=Shape.MAP, items=_TEXT, open=True, exact=True)
 
 _OWNER_REFERENCE: Final = Schema(shape=Shape.ANY, open=True)
 

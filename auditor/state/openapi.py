@@ -151,13 +151,14 @@ class _Compiler:
     def _fields_of(self, name: str, definition: Definition) -> None:
         """Publish the node before its fields are compiled: they may lead back to it."""
         fields: dict[str, Schema] = {}
-        self._compiled[name] = self._object(definition, fields)
+        built_in = name.startswith(_BUILT_IN)
+        self._compiled[name] = replace(self._object(definition, fields), exact=built_in)
         facts = self._facts.fields.get(name, {})
         told = self._facts.told.get(name, frozenset())
         for field_name, inner in definition["properties"].items():
             node = self._with_default(self._node(inner), inner)
             node = _with_fact(node, facts.get(field_name, _NOTHING))
-            if name.startswith(_BUILT_IN):
+            if built_in:
                 node = self._told_apart(node, told=field_name in told)
             fields[field_name] = node
 
