@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.e2e.story import GitFolder, wait_until, worker
 from tests.ops.helm import NAMESPACE, RELEASE, render
 from tests.stack.control_plane import ControlPlane
 from tests.stack.errors import StackError
@@ -33,6 +36,24 @@ def may(cluster: ControlPlane, verb: str, resource: str) -> bool:
         return cluster.kubectl(*question).strip() == "yes"
     except StackError:
         return False
+
+
+def install_account(cluster: ControlPlane, **values: Any) -> None:
+    """Apply the account, the role and the binding of the chart."""
+    kinds = {"ServiceAccount", "ClusterRole", "ClusterRoleBinding"}
+    bodies = [body for body in render(**values).all() if body["kind"] in kinds]
+    cluster.kubectl(
+        "apply", "--server-side", "--filename=-", input="\n---\n".join(map(json.dumps, bodies))
+    )
+
+
+def kubeconfig_of_the_account(cluster: ControlPlane, path: Path) -> Path:
+    """The administrator's kubeconfig with the token that the auditor's pod would be given."""
+    document = json.loads(cluster.kubeconfig.read_text())
+    token = cluster.kubectl("--namespace", NAMESPACE, "create", "token", RELEASE).strip()
+    document["users"][0]["user"] = {"token": token}
+    path.write_text(json.dumps(document))
+    return path
 
 
 def test_the_api_server_accepts_every_object(cluster: ControlPlane) -> None:
@@ -63,11 +84,33 @@ def test_the_pod_may_run_where_only_restricted_ones_may(cluster: ControlPlane) -
 
 def test_the_account_reads_and_nothing_else(cluster: ControlPlane) -> None:
     """Once the role is there, the authorizer says yes to reading and no to all the rest."""
-    role = [body for body in render().all() if "Cluster" in body["kind"]]
-    cluster.kubectl(
-        "apply", "--server-side", "--filename=-", input="\n---\n".join(map(json.dumps, role))
-    )
+    install_account(cluster)
 
     assert all(may(cluster, verb, "deployments.apps") for verb in ("get", "list", "watch"))
     assert not any(may(cluster, verb, "deployments.apps") for verb in ("patch", "update", "delete"))
     assert not any(may(cluster, verb, "secrets") for verb in ("get", "list", "watch"))
+
+
+def test_the_account_is_enough_for_the_auditor(cluster: ControlPlane, tmp_path: Path) -> None:
+    """A worker with that account's token hears every kind that it wants, and audits what is declared."""
+    install_account(cluster)
+    git = GitFolder(tmp_path / "platform")
+    metadata = {"name": "declared", "namespace": NAMESPACE}
+    git.write("map.yaml", [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}])
+    git.commit("Declare a map")
+    cluster.kubectl("apply", "-f", str(git.folder))
+    kubeconfig = kubeconfig_of_the_account(cluster, tmp_path / "kubeconfig")
+    configuration = {
+        "clusters": [{"name": "prod", "kubeconfig": str(kubeconfig)}],
+        "repositories": [{"name": "platform", "url": str(git.folder)}],
+        "desired": [{"repository": "platform", "cluster": "prod"}],
+    }
+
+    with worker(tmp_path / "worker", configuration) as process:
+        process.start()
+        wait_until(lambda: process.metric("auditor_kinds") > 0, what="a count of kinds")
+
+        kinds = process.metric("auditor_kinds")
+        assert process.metric("auditor_kinds", standing="synced") == kinds
+        assert process.metric("auditor_objects", verdict="in_sync") == 1
+        assert process.metric("auditor_objects", verdict="unknown") == 0
