@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from auditor.cli.help import examples
-from auditor.cli.work import work
 
 
 @click.command(
@@ -30,4 +29,6 @@ def command(*, listen: str, speed: float | None) -> None:
 
     On a terminal each finding is shown as it opens and resolves; in a pipe it is printed as NDJSON.
     """
-    work("demo")(listen=listen, speed=speed)
+    from auditor.app.demo import demo
+
+    demo(listen=listen, speed=speed)

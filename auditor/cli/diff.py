@@ -9,7 +9,6 @@ import click
 from auditor.cli.help import examples
 from auditor.cli.options import exit_code, exit_zero_option, form_option, run_async
 from auditor.cli.terminal import print_report, progress
-from auditor.cli.work import work
 from auditor.reports.forms import Form
 
 
@@ -56,9 +55,11 @@ def command(
     Unlike a dry run, it also finds fields that somebody added, says who wrote each, and needs no
     permission but reading.
     """
+    from auditor.app.diff import diff
+
     with progress("comparing …"):
         report = run_async(
-            work("diff")(
+            diff(
                 paths,
                 context=context,
                 kubeconfig=kubeconfig,

@@ -7,7 +7,6 @@ import click
 from auditor.cli.help import examples
 from auditor.cli.options import configuration_option, form_option, run_async
 from auditor.cli.terminal import print_text, progress
-from auditor.cli.work import work
 from auditor.config.document import Configuration
 from auditor.domain.report import Explanation
 from auditor.reports.explanation import WRITERS
@@ -33,6 +32,8 @@ def command(*, ref: str, configuration: Configuration, cluster: str | None, form
 
     REF is written [group/]Kind/[namespace/]name.
     """
+    from auditor.app.explain import explain
+
     with progress(f"looking at {ref} …"):
-        explanation: Explanation = run_async(work("explain")(configuration, ref, cluster))
+        explanation: Explanation = run_async(explain(configuration, ref, cluster))
     print_text(WRITERS[form](explanation))

@@ -83,7 +83,7 @@ def exit_code(report: Report, *, exit_zero: bool) -> int:
 def run_async(work: Coroutine[Any, Any, T]) -> T:
     """Run on the fastest event loop that is installed (``pip install drift-auditor[uvloop]``)."""
     try:
-        from uvloop import new_event_loop  # noqa: PLC0415 - optional
+        from uvloop import new_event_loop
     except ImportError:
         return asyncio.run(work)
     with asyncio.Runner(loop_factory=new_event_loop) as runner:

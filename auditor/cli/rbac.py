@@ -7,7 +7,6 @@ from typing import Any, Final
 import click
 import yaml
 
-from auditor.app.render import render_all
 from auditor.cli.help import examples
 from auditor.cli.options import configuration_option, form_option, run_async
 from auditor.cli.terminal import print_text, progress, warn
@@ -82,6 +81,8 @@ def _choose(configuration: Configuration, name: str | None) -> Cluster:
 
 
 async def _declared(configuration: Configuration, cluster: str) -> list[Manifest]:
+    from auditor.app.render import render_all
+
     return [
         manifest
         async for root, rendering in render_all(configuration)

@@ -9,7 +9,6 @@ import click
 
 from auditor.cli.help import examples
 from auditor.cli.options import configuration_option, run_async
-from auditor.cli.work import work
 from auditor.config.document import Configuration
 from auditor.config.sections import parse_duration
 
@@ -38,4 +37,6 @@ def command(*, file: Path, configuration: Configuration, duration: timedelta | N
 
     A recording can be replayed without them, with the same findings. Secret values do not enter it.
     """
-    run_async(work("record")(configuration, file, duration=duration))
+    from auditor.app.record import record
+
+    run_async(record(configuration, file, duration=duration))

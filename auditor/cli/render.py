@@ -13,7 +13,6 @@ import yaml
 from auditor.cli.help import examples
 from auditor.cli.options import form_option, run_async
 from auditor.cli.terminal import print_text, progress, warn
-from auditor.cli.work import work
 from auditor.domain.difference import REDACTED
 from auditor.domain.identity import GroupKind
 from auditor.domain.manifest import Body, Manifest
@@ -46,10 +45,10 @@ def command(*, path: Path, namespace: str, renderer: str, show_secrets: bool, fo
     The default is a tree: which file and line declares which object. -o yaml prints the objects as one
     YAML stream, -o json as a list; values of Secrets are left out unless asked for.
     """
+    from auditor.app.render import render
+
     with progress(f"rendering {path} …"):
-        rendering: Rendering = run_async(
-            work("render")(path, namespace=namespace, renderer=renderer)
-        )
+        rendering: Rendering = run_async(render(path, namespace=namespace, renderer=renderer))
     for skipped in rendering.skipped:
         place = f"{skipped.path}:{skipped.line}" if skipped.line else skipped.path
         warn(f"{safe(place)}: left out: {safe(skipped.reason)}")

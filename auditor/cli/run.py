@@ -6,7 +6,6 @@ import click
 
 from auditor.cli.help import examples
 from auditor.cli.options import configuration_option, run_async
-from auditor.cli.work import work
 from auditor.config.document import Configuration
 
 
@@ -23,4 +22,6 @@ def command(*, configuration: Configuration) -> None:
 
     Ends on SIGTERM or SIGINT, after what was found is announced. A restart goes on where it ended.
     """
-    run_async(work("run")(configuration))
+    from auditor.app.run import run
+
+    run_async(run(configuration))

@@ -13,7 +13,6 @@ from auditor.cli.options import (
     run_async,
 )
 from auditor.cli.terminal import print_report, progress
-from auditor.cli.work import work
 from auditor.config.document import Configuration
 from auditor.reports.forms import Form
 
@@ -35,7 +34,9 @@ def command(*, configuration: Configuration, form: Form, exit_zero: bool) -> int
     Nothing is published; an earlier ledger is not needed. What could not be audited is said, and ends
     with 2.
     """
+    from auditor.app.scan import scan
+
     with progress("auditing …") as say:
-        report = run_async(work("scan")(configuration, progress=say))
+        report = run_async(scan(configuration, progress=say))
     print_report(report, form)
     return exit_code(report, exit_zero=exit_zero)
