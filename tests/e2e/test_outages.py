@@ -70,7 +70,9 @@ def scene(
     setting = {
         "clusters": [{"name": "prod", "kubeconfig": kubeconfig, "staleAfter": "3s"}],
         "repositories": [{"name": "platform", "url": str(git.folder), "poll": "1s"}],
-        "desired": [{"repository": "platform", "path": ".", "cluster": "prod", "renderer": "plain"}],
+        "desired": [
+            {"repository": "platform", "path": ".", "cluster": "prod", "renderer": "plain"}
+        ],
         "sinks": [{"name": "findings", "type": "kafka", "options": options}],
     }
     with worker(tmp_path / "worker", setting) as process:
@@ -103,9 +105,10 @@ def test_an_api_server_that_is_gone(scene: Scene) -> None:
         lambda: [f["object"]["name"] for f in scene.worker.findings()] == ["map-1"], within=60
     )
     wait_until(lambda: scene.count("unknown") == 0, what="nothing unknown")
-    kinds = [(e["data"]["object"]["name"], kind_of(e)) for e in scene.log.transitions()]
-    assert kinds == [("map-0", "opened"), *kinds[1:]]
-    assert sorted(kinds[1:]) == [("map-0", "resolved"), ("map-1", "opened")]
+    # One object's transitions are in order; those of several objects lie in several partitions.
+    assert [kind_of(e) for e in scene.log.transitions("map-0")] == ["opened", "resolved"]
+    assert [kind_of(e) for e in scene.log.transitions("map-1")] == ["opened"]
+    assert len(scene.log.transitions()) == 3
 
 
 def test_a_broker_that_is_gone(scene: Scene, kafka: Kafka) -> None:
@@ -130,9 +133,7 @@ def test_a_broker_that_is_gone(scene: Scene, kafka: Kafka) -> None:
 
 
 def test_objects_that_vanish_while_nobody_looks(scene: Scene) -> None:
-    """A watch that was cut off ends in a look that notices what is gone."""
-    server = scene.cluster.server("kube-apiserver")
-    assert server
+    """The look after a restart notices what is gone."""
     scene.worker.kill()
     scene.cluster.kubectl("-n", NAMESPACE, "delete", "configmap", "map-4")
     scene.worker.start()
