@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import random
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from auditor.app.run import run
-from auditor.app.seams import Conduct, Running, Seams
-from auditor.app.traceless import traceless
+from auditor.app.seams import Running, Seams
+from auditor.app.traceless import ANY_PORT, traceless
 from auditor.config.clusters import Cluster
 from auditor.config.document import Configuration
 from auditor.config.loading import parse
@@ -29,6 +30,19 @@ _NOWHERE: Final = "https://recording.invalid/"
 NDJSON: Final = SinkChoice(name="findings", type="stdout")
 """Every transition as a line on standard output."""
 
+Around = Callable[[Running], AbstractAsyncContextManager[None]]
+"""What happens beside a replay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Showing:
+    """How a replay is seen: ``around`` is entered before the first frame and left after the last."""
+
+    around: Around
+    sinks: Sequence[SinkChoice] = ()
+    more: Sequence[tuple[str, Sink]] = ()
+    listen: str = ANY_PORT
+
 
 def replay(file: Path, *, speed: float | None = None, events: bool = False) -> Report:
     """Run the worker on a recording, to its end, and report what is open then.
@@ -42,33 +56,28 @@ def replay(file: Path, *, speed: float | None = None, events: bool = False) -> R
     """
     reports: list[Report] = []
 
-    async def keep(worker: Running) -> None:
+    @asynccontextmanager
+    async def keeping_the_report(worker: Running) -> AsyncIterator[None]:
+        yield
         reports.append(worker.report())
 
-    sinks = (NDJSON,) if events else ()
-    run_quietly(play(Player(file), Pace(speed), sinks=sinks, afterwards=keep))
+    showing = Showing(around=keeping_the_report, sinks=(NDJSON,) if events else ())
+    run_quietly(play(Player(file), Pace(speed), showing))
     return reports[0] if reports else Report(problems=("the replay was ended before its time",))
 
 
-async def play(
-    player: Player,
-    pace: Pace,
-    *,
-    sinks: Sequence[SinkChoice] = (),
-    more: Sequence[tuple[str, Sink]] = (),
-    afterwards: Conduct,
-) -> None:
-    """Run the worker on a recording; ``afterwards`` comes when all is played.
-
-    Only inside `run_quietly`.
+async def play(player: Player, pace: Pace, showing: Showing) -> None:
+    """Run the worker on a recording; only inside `run_quietly`.
 
     Raises:
         ConfigError: the recording holds what this auditor cannot read.
 
     """
     with tempfile.TemporaryDirectory(prefix="auditor-replay-") as folder:
-        apart = traceless(configuration_of(player), Path(folder), sinks=sinks)
-        await run(apart, replay_seams(player, pace, afterwards), more)
+        apart = traceless(
+            configuration_of(player), Path(folder), sinks=showing.sinks, listen=showing.listen
+        )
+        await run(apart, replay_seams(player, pace, showing.around), showing.more)
 
 
 def configuration_of(player: Player) -> Configuration:
@@ -84,7 +93,7 @@ def configuration_of(player: Player) -> Configuration:
     return parse(json.dumps(document), name="the recording's configuration", folder=Path())
 
 
-def replay_seams(player: Player, pace: Pace, afterwards: Conduct) -> Seams:
+def replay_seams(player: Player, pace: Pace, around: Around) -> Seams:
     """Seams that lead into a recording."""
 
     @asynccontextmanager
@@ -96,8 +105,8 @@ def replay_seams(player: Player, pace: Pace, afterwards: Conduct) -> Seams:
         yield player.repository(choice.name)
 
     async def conduct(worker: Running) -> None:
-        await player.play(settled_by(worker.is_busy), pace)
-        await afterwards(worker)
+        async with around(worker):
+            await player.play(settled_by(worker.is_busy), pace)
 
     return Seams(
         clock=player.clock,

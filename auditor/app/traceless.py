@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from auditor.config.document import Configuration
 from auditor.config.outputs import Http, SinkChoice, Store
 
+ANY_PORT: Final = "127.0.0.1:0"
+
 
 def traceless(
-    configuration: Configuration, folder: Path, *, sinks: Sequence[SinkChoice] = ()
+    configuration: Configuration,
+    folder: Path,
+    *,
+    sinks: Sequence[SinkChoice] = (),
+    listen: str = ANY_PORT,
 ) -> Configuration:
-    """The same configuration, with everything that is kept below a folder, on a free port of this host."""
+    """The same configuration, with everything that is kept below a folder."""
     changes = {
         "store": Store(path=folder / "ledger.db", cache=folder / "cache"),
         "sinks": tuple(sinks),
-        "http": Http(listen="127.0.0.1:0"),
+        "http": Http(listen=listen),
     }
     return configuration.model_copy(update=changes)
