@@ -19,8 +19,9 @@ class Candidate:
 
     ``sure``: something is declared here, so it is a difference whoever wrote it; else the field is
     undeclared and its writer decides. ``allocated``: the control plane picks the value. ``whole``: it
-    lies in something that has one writer as a whole. ``living`` is the path in the actual object, where
-    that is another than the path of the difference (an item whose key changed).
+    lies in something that has one writer as a whole. ``entry``: it is an entry of a map, keyed list or
+    set. ``living`` is the path in the actual object, where that is another than the path of the
+    difference (an item whose key changed).
     """
 
     op: Op
@@ -29,6 +30,7 @@ class Candidate:
     sure: bool = True
     allocated: bool = False
     whole: bool = False
+    entry: bool = False
     segments: list[Segment] = field(default_factory=list)
     living: list[Segment] | None = None
 

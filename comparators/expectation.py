@@ -66,7 +66,9 @@ class Expectations:
         if not self.ownership.is_recorded:
             return [] if candidate.allocated else [Unexpected(candidate, None)]
         owners = self.ownership.owners(path)
-        for owner in owners:  # none: the API server itself put it there
+        if not owners and candidate.entry:  # the API server fills in fields, never items
+            return [Unexpected(candidate, None)]
+        for owner in owners:
             if not self._is_excused(owner, path, candidate.actual):
                 return [Unexpected(candidate, owner)]
         return []

@@ -115,7 +115,7 @@ def _rekeyed(
     for old in lost:
         new = next((key for key in extra if _is_same_item(walk, sides, (old, key), schema)), None)
         if new is None:
-            walk.note(Op.REMOVED, desired[old], None).lift(_key(merge, old))
+            walk.entry(Op.REMOVED, desired[old], _key(merge, old))
             continue
         extra.remove(new)
         before = len(walk.found)
@@ -123,7 +123,7 @@ def _rekeyed(
         walk.found[before:] = [c for c in walk.found[before:] if not c.allocated]
         walk.lift(before, _key(merge, old), _key(merge, new))
     for key in extra:
-        walk.note(Op.ADDED, None, actual[key]).lift(_key(merge, key))
+        walk.entry(Op.ADDED, actual[key], _key(merge, key))
 
 
 def _is_same_item(
@@ -186,10 +186,10 @@ def _is_set(value: Any) -> bool:
 def _set(walk: Walk, desired: list[Any], actual: list[Any]) -> None:
     for member in desired:
         if member not in actual:
-            walk.note(Op.REMOVED, member, None).lift(Member(member))
+            walk.entry(Op.REMOVED, member, Member(member))
     for member in actual:
         if member not in desired:
-            walk.note(Op.ADDED, None, member).lift(Member(member))
+            walk.entry(Op.ADDED, member, Member(member))
 
 
 Alignment = Iterator[tuple[int | None, int | None]]

@@ -20,7 +20,6 @@ from auditor.domain.schema import Schema, Shape
 from comparators import redaction
 
 _NAMED = 3
-_COMPOSITE = frozenset({dict, list})
 
 
 def validity(pair: Pair) -> Iterator[Deviation]:
@@ -77,7 +76,7 @@ def _is_known(value: Any, schema: Schema) -> bool:
             if node is None:
                 if not schema.open:
                     return False
-            elif inner.__class__ in _COMPOSITE and not _is_known(inner, node):
+            elif isinstance(inner, dict | list) and not _is_known(inner, node):
                 return False
     elif (items := schema.items) is not None and items.shape is not Shape.SCALAR:
         entries = value.values() if isinstance(value, dict) else value

@@ -111,7 +111,7 @@ class Walk:
         elif schema.shape is _SET:
             entries = lists.set_entries(value)
         for segment, entry in entries or ():
-            self.note(op, *((None, entry) if op is Op.ADDED else (entry, None))).lift(segment)
+            self.entry(op, entry, segment)
         return entries is not None
 
     def value(self, desired: Any, actual: Any, schema: Schema) -> None:
@@ -140,16 +140,16 @@ class Walk:
             return
         for name, wanted in desired.items():
             living, before = actual.get(name), len(self.found)
-            if wanted is None:
-                continue
+            if wanted is None or (living is None and not wanted and name in actual):
+                continue  # a key without a value has the empty one
             if living is None:
                 self.note(Op.REMOVED, wanted, None)  # a map tells an empty entry from none
             else:
                 self.value(wanted, living, items)
             self.lift(before, name)
         for name, living in actual.items():
-            if living is not None and desired.get(name) is None:
-                self.note(Op.ADDED, None, living).lift(name)
+            if living is not None and desired.get(name) is None and (living or name not in desired):
+                self.entry(Op.ADDED, living, name)
 
     def equal(self, desired: Any, actual: Any, schema: Schema) -> bool:
         """Tell whether two values mean the same."""
@@ -168,6 +168,13 @@ class Walk:
         candidate = Candidate(op=op, desired=desired, actual=actual, sure=op is not Op.ADDED)
         self.found.append(candidate)
         return candidate
+
+    def entry(self, op: Op, value: Any, segment: Segment) -> None:
+        """Keep an entry that one side of a map, keyed list or set has, and the other has not."""
+        sides = (None, value) if op is Op.ADDED else (value, None)
+        candidate = self.note(op, *sides)
+        candidate.entry = True
+        candidate.lift(segment)
 
     def lift(self, before: int, segment: Segment, living: Segment | None = None) -> None:
         """Put a step in front of everything found since ``before``."""
