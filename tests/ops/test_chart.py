@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from auditor.config.clusters import WATCHED
 from auditor.config.document import Configuration
-from auditor.sources.kubernetes.hints import DEFINITIONS, SERVICES
-from auditor.state import scalers
+from tests.e2e.story import GitFolder
 from tests.ops.helm import NAMESPACE, RELEASE, lint, render
 from tests.ops.places import CHART, COMPOSE, DASHBOARD, ROOT, RULES, read_yaml
 from tests.stack import packages
 from tests.stack.fixtures import require
 
 CLUSTER = {"name": "this", "inCluster": True}
-ALWAYS = {
-    *((target.gvk.group, target.resource) for target in (DEFINITIONS, SERVICES)),
-    (scalers.KIND.group, "horizontalpodautoscalers"),
-}
+PODS = {"apiGroups": [""], "resources": ["pods"]}
+NAMESPACE_BODY = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
 DESIRED = [{"repository": "platform", "path": "clusters/prod", "cluster": "this"}]
 
 
@@ -56,18 +53,34 @@ def rules_of(**values: Any) -> list[dict[str, Any]]:
     return rules
 
 
-def readable(**values: Any) -> set[tuple[str, str]]:
-    """Group and plural name of everything that the role opens."""
-    rules = rules_of(**values)
+def opened(rules: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    """Group and plural name of everything that rules open."""
     return {(rule["apiGroups"][0], name) for rule in rules for name in rule["resources"]}
 
 
-def plural(kind: str) -> str:
-    """The plural name that Kubernetes gives to one of its own kinds."""
-    name = kind.lower()
-    if name.endswith("s"):
-        return name + "es"
-    return name[:-1] + "ies" if name.endswith("y") else name + "s"
+def readable(**values: Any) -> set[tuple[str, str]]:
+    """Group and plural name of everything that the role opens."""
+    return opened(rules_of(**values))
+
+
+def printed_rules(
+    folder: Path, body: dict[str, Any] = NAMESPACE_BODY, *, secrets: bool = False
+) -> list[dict[str, Any]]:
+    """The rules that `auditor rbac` prints where one object is declared."""
+    git = GitFolder(folder / "platform")
+    git.write("declared.yaml", [body])
+    git.commit("Declare it")
+    document = config_with(
+        clusters=[CLUSTER | {"secrets": secrets}],
+        repositories=[{"name": "platform", "url": str(git.folder)}],
+        desired=[{"repository": "platform", "cluster": "this"}],
+    )
+    (folder / "auditor.yaml").write_text(yaml.safe_dump(document))
+    argv = (sys.executable, "-m", "auditor", "rbac", "-c", folder / "auditor.yaml")
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    bodies = yaml.safe_load_all(done.stdout)
+    (rules,) = (each["rules"] for each in bodies if each["kind"] == "ClusterRole")
+    return list(rules)
 
 
 # --- helm ------------------------------------------------------------------------------------------
@@ -130,9 +143,9 @@ def test_the_places_of_the_pod_are_not_changed(section: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("values", "place"),
     [
-        ({"rbac": {"kinds": [{"group": "*", "resources": ["pods"]}]}}, "/rbac/kinds/0/group"),
-        ({"rbac": {"kinds": [{"group": "", "resources": ["*"]}]}}, "/rbac/kinds/0/resources/0"),
-        ({"rbac": {"kinds": [{"group": "", "resources": ["secrets"]}]}}, "resources/0"),
+        ({"rbac": {"rules": [{"apiGroups": ["*"], "resources": ["pods"]}]}}, "/apiGroups/0"),
+        ({"rbac": {"rules": [{"apiGroups": [""], "resources": ["*"]}]}}, "/resources/0"),
+        ({"rbac": {"rules": [PODS | {"verbs": ["delete"]}]}}, "/rbac/rules/0/verbs"),
         ({"image": {"repository": "drift-auditor", "tag": "latest"}}, "/image/tag"),
         ({"image": {"repository": "drift-auditor", "digest": "sha256:1"}}, "/image/digest"),
         ({"replicas": 2}, "replicas"),
@@ -140,7 +153,7 @@ def test_the_places_of_the_pod_are_not_changed(section: dict[str, Any]) -> None:
     ],
 )
 def test_wrong_values_are_refused_by_place(values: dict[str, Any], place: str) -> None:
-    """The schema names the value that is wrong: wildcards, Secrets, moving tags, unknown words."""
+    """The schema names the value that is wrong: wildcards, verbs, moving tags, unknown words."""
     assert place in render(**values).error
 
 
@@ -159,26 +172,24 @@ def test_the_role_has_no_wildcard() -> None:
     assert not any("*" in word for word in words)
 
 
-def test_the_role_covers_what_is_watched_unasked() -> None:
-    """By default it opens what the auditor watches by default, and namespaces; no more."""
-    kinds = (kind.rpartition("/") for kind in WATCHED)
-    plurals = {(group, plural(name)) for group, _, name in kinds}
+def test_the_role_is_by_default_what_the_auditor_says(tmp_path: Path) -> None:
+    """Where only a namespace is declared, `auditor rbac` prints the rules of the values."""
+    printed = printed_rules(tmp_path)
 
-    assert readable() == plurals | ALWAYS | {("", "namespaces")}
-
-
-def test_the_role_covers_what_is_watched_always() -> None:
-    """Whatever else is named, kinds that come and go are noticed, and autoscalers are known."""
-    assert readable(rbac={"kinds": []}) == ALWAYS
+    assert rules_of() == printed
 
 
-def test_the_role_grows_with_the_kinds() -> None:
-    """What `auditor rbac` names is opened."""
-    kinds = [{"group": "cert-manager.io", "resources": ["certificates", "issuers"]}]
+def test_the_rules_that_the_auditor_prints_can_be_pasted(tmp_path: Path) -> None:
+    """What `auditor rbac` prints goes into the values as it is, and comes out as it is."""
+    body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key", "namespace": "shop"}}
+    printed = printed_rules(tmp_path, body, secrets=True)
 
-    opened = readable(rbac={"kinds": kinds})
+    rules = rules_of(
+        rbac={"rules": printed}, config=config_with(clusters=[CLUSTER | {"secrets": True}])
+    )
 
-    assert {("cert-manager.io", "certificates"), ("cert-manager.io", "issuers")} <= opened
+    assert ("", "secrets") in opened(printed)
+    assert rules == printed
 
 
 def test_secrets_stay_closed() -> None:
@@ -198,6 +209,13 @@ def test_secrets_of_another_cluster_do_not_open_those_here() -> None:
     other = {"name": "other", "kubeconfig": "/etc/kube/config", "secrets": True}
 
     assert ("", "secrets") not in readable(config=config_with(clusters=[CLUSTER, other]))
+
+
+def test_secrets_among_the_rules_need_the_configuration() -> None:
+    """A rule for Secrets that the configuration does not ask for is refused, not granted."""
+    rules = [{"apiGroups": [""], "resources": ["configmaps", "secrets"]}]
+
+    assert "rbac.rules names secrets" in render(rbac={"rules": rules}).error
 
 
 def test_the_role_is_bound_to_the_account_of_the_pod() -> None:
