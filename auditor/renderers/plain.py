@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import PurePosixPath
 from typing import Final
 
 from auditor.domain.manifest import Manifest, Origin, manifest_from
@@ -74,9 +73,7 @@ def _choose(tree: Tree, path: str) -> tuple[list[Blob], list[Skipped]]:
     """Pick the files to read; charts are left out as a whole, each with one reason."""
     blobs = list(tree.blobs(path))
     skipped = list(tree.omitted(path))
-    charts = [
-        blob.path.removesuffix(_CHART) for blob in blobs if PurePosixPath(blob.path).name == _CHART
-    ]
+    charts = [blob.path.removesuffix(_CHART) for blob in blobs if _is_chart(blob.path)]
     reason = "is a Helm chart, whose templates are no YAML yet: render it with helm"
     skipped += [
         Skipped(path=chart or ".", line=None, reason=reason) for chart in _outermost(charts)
@@ -87,6 +84,10 @@ def _choose(tree: Tree, path: str) -> tuple[list[Blob], list[Skipped]]:
         if blob.path.endswith(ENDINGS) and not blob.path.startswith(tuple(charts))
     ]
     return files, skipped
+
+
+def _is_chart(path: str) -> bool:
+    return path == _CHART or path.endswith(f"/{_CHART}")
 
 
 def _outermost(folders: Iterable[str]) -> list[str]:

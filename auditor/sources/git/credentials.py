@@ -19,9 +19,8 @@ _REMEDIES: Final = {
     "401": "Check credentials.tokenFrom",
     "403": "Give the account read access to the repository",
     "404": "Check the URL, and that the account may see the repository",
-    "authentication": "Check the repository's credentials",
-    "hostkey": "Add the server's key to known_hosts (ssh-keyscan prints it) after checking it",
-    "certificate": "Add the server's CA to the trusted ones (SSL_CERT_FILE)",
+    "private key": "Check credentials.sshKeyFrom and sshPassphraseFrom",
+    "authentic": "Check the repository's credentials",
     "resolve": "Check the host name in the URL, and DNS",
     "connect": "Check the URL and the network",
 }
@@ -43,6 +42,10 @@ class Credentials:
 
 class Refused(Exception):
     """The server did not take the credentials; raised here, met in `translated`."""
+
+
+class Untrusted(Exception):
+    """The server is not known to be who it says; raised here, met in `translated`."""
 
 
 class Abandoned(Exception):
@@ -72,7 +75,7 @@ class Callbacks(pygit2.RemoteCallbacks):  # type: ignore[misc]  # pygit2 is not 
             case CredentialType.SSH_MEMORY:
                 phrase = self._credentials.ssh_passphrase or None
                 return pygit2.KeypairFromMemory(name, None, self._credentials.ssh_key, phrase)
-        return pygit2.UserPass(self._credentials.username, self._credentials.token)
+        return pygit2.UserPass(name, self._credentials.token)
 
     def _pick(self, allowed: CredentialType) -> CredentialType | None:
         if self._credentials is None:
@@ -81,6 +84,16 @@ class Callbacks(pygit2.RemoteCallbacks):  # type: ignore[misc]  # pygit2 is not 
         usable += [CredentialType.SSH_MEMORY] if self._credentials.ssh_key else []
         usable += [CredentialType.USERPASS_PLAINTEXT] if self._credentials.token else []
         return next((kind for kind in usable if kind in allowed), None)
+
+    def certificate_check(self, certificate: None, valid: bool, host: bytes) -> bool:  # noqa: FBT001
+        """Trust whom libgit2 found in known_hosts or signed by a known CA, and nobody else.
+
+        pygit2 on its own trusts every ssh server.
+        """
+        del certificate, host
+        if not valid:
+            raise Untrusted
+        return True
 
     def transfer_progress(self, stats: Any) -> None:
         """Give up in the midst of a transfer that nobody waits for."""
@@ -103,6 +116,13 @@ def translated(url: str) -> Iterator[None]:
     except Refused as error:
         reason = "the server wants other credentials. Check the repository's credentials."
         raise SourceUnavailable(f"{where}: {reason}") from error
+    except Untrusted as error:
+        remedy = (
+            "Add the CA that signed its certificate to the trusted ones (SSL_CERT_FILE)."
+            if where.startswith("https:")
+            else "Add its key to known_hosts (ssh-keyscan prints it), after checking it."
+        )
+        raise SourceUnavailable(f"{where}: the server is not known. {remedy}") from error
     except Abandoned as error:
         raise SourceUnavailable(f"{where}: the fetch took too long and was given up.") from error
     except (pygit2.GitError, OSError, ValueError, KeyError) as error:

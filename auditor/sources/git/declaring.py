@@ -15,7 +15,7 @@ from itertools import groupby
 
 from auditor.domain.identity import ObjectRef
 from auditor.errors import ManifestError, SourceUnavailable, StoreUnavailable
-from auditor.ports import Renderer, Rendering, Repository
+from auditor.ports import Renderer, Rendering, Repository, Skipped
 from auditor.state.declared import PackedRendering, pack_rendering
 from auditor.state.desired import DesiredState
 from auditor.state.revisions import Remembered, RevisionStore
@@ -46,6 +46,7 @@ class Declarer:
         self._renderers = renderers
         self.outlets = outlets
         self._read: dict[str, Mapping[str, str]] = {}
+        self._skipped: dict[str, tuple[Skipped, ...]] = {}
         self._kept: dict[str, Remembered] = {}
 
     def is_touched(self, root: Root, changed: Iterable[str]) -> bool:
@@ -84,7 +85,9 @@ class Declarer:
     ) -> None:
         events = self.outlets.events
         events.root_rendered(root.name, len(rendering.manifests), len(touched), seconds)
-        events.documents_skipped(root.name, rendering.skipped)
+        known = frozenset(self._skipped.get(root.name, ()))
+        events.documents_skipped(root.name, [one for one in rendering.skipped if one not in known])
+        self._skipped[root.name] = rendering.skipped
         contested = touched & self.outlets.desired.conflicts().keys()
         if contested:
             events.objects_contested(root.name, sorted(map(str, contested)))

@@ -29,6 +29,7 @@ class GitTree:
         self._commit = commit
         self._links = links
         self._name = name
+        self._walked: dict[str, tuple[Blob | Skipped, ...]] = {}
 
     @property
     def repository(self) -> str:
@@ -70,13 +71,18 @@ class GitTree:
         content: bytes = self._object(place.id).data
         return content
 
-    def _walk(self, under: str) -> Iterator[Blob | Skipped]:
-        place = self._locate(under)
-        under = under.strip("/")
-        if place.is_folder:
-            yield from self._walk_folder(self._object(place.id), f"{under}/" if under else "")
-        else:
-            yield self._file(under, place.id)
+    def _walk(self, under: str) -> tuple[Blob | Skipped, ...]:
+        """All that lies below a path; remembered, because a renderer asks for both kinds."""
+        if under not in self._walked:
+            place = self._locate(under)
+            path = under.strip("/")
+            prefix = f"{path}/" if path else ""
+            self._walked[under] = (
+                tuple(self._walk_folder(self._object(place.id), prefix))
+                if place.is_folder
+                else (self._file(path, place.id),)
+            )
+        return self._walked[under]
 
     def _walk_folder(self, folder: pygit2.Tree, prefix: str) -> Iterator[Blob | Skipped]:
         for entry in folder:
