@@ -87,14 +87,17 @@ class SqliteLedger:
         """
         settings = settings or LedgerSettings()
         async with AsyncExitStack() as stack:
-            path.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(locked(path))
             connection = await asyncio.to_thread(open_to_write, path, max_bytes=settings.max_bytes)
+            stack.callback(connection.close)
+            book = await asyncio.to_thread(Book, connection, settings.flapping)
+            writer = Writer(connection, path, book.settle)
+            stack.push_async_callback(writer.close)
             library = Library(path)
-            stack.callback(library.close)
-            parts = await asyncio.to_thread(_assemble, connection, path, library, settings)
-            stack.push_async_callback(parts.writer.close)
-            stack.push_async_callback(parts.outbox.close)
+            stack.callback(library.close)  # before the writer: the last to close tidies the file up
+            outbox = _outbox(connection, writer, library)
+            stack.push_async_callback(outbox.close)
+            parts = _Parts(book=book, writer=writer, library=library, outbox=outbox)
             yield cls(parts, settings)
 
     async def record(self, outcomes: Sequence[Outcome], *, at: datetime) -> Sequence[Transition]:
@@ -129,12 +132,7 @@ class SqliteLedger:
         return await self._library.ask(lambda reader: reader.history(fingerprint))
 
 
-def _assemble(
-    connection: sqlite3.Connection, path: Path, library: Library, settings: LedgerSettings
-) -> _Parts:
-    book = Book(connection, settings.flapping)
+def _outbox(connection: sqlite3.Connection, writer: Writer, library: Library) -> SqliteOutbox:
     depth, newest, oldest = rows.waiting(connection)
-    writer = Writer(connection, path, book.settle)
     backlog = Backlog(depth=depth, oldest=oldest)
-    outbox = SqliteOutbox(writer, library.announcements, Tail(newest), backlog)
-    return _Parts(book=book, writer=writer, library=library, outbox=outbox)
+    return SqliteOutbox(writer, library.announcements, Tail(newest), backlog)

@@ -39,7 +39,7 @@ class SqliteOutbox:
         self._read = read
         self._tail = tail
         self._backlog = backlog
-        self._readers = Readers()
+        self._readers: Readers | None = None
         self._reminder: asyncio.TimerHandle | None = None
 
     async def subscribe(
@@ -64,8 +64,9 @@ class SqliteOutbox:
 
     async def acknowledge(self, sink: str, cursor: Cursor) -> None:
         """Note how far a sink has come; it is on disk a moment later."""
-        self._readers.move(sink, cursor)
-        self._remind()
+        if self._readers:
+            self._readers.move(sink, cursor)
+            self._remind()
 
     async def bury(self, sink: str, announcement: Announcement, reason: str) -> None:
         """Keep a refused announcement."""
@@ -90,12 +91,13 @@ class SqliteOutbox:
         return self._backlog.depth
 
     def progress(self) -> Progress | None:
-        """What is to be written about the sinks, if anything."""
-        return self._readers.progress(self._tail.last)
+        """What is to be written about the sinks, if anything; nothing until they are named."""
+        return self._readers.progress(self._tail.last) if self._readers else None
 
     def advanced(self, progress: Progress, swept: Swept) -> None:
         """Take in that progress was written."""
-        self._readers.noted(progress)
+        if self._readers:
+            self._readers.noted(progress)
         self._swept(swept)
 
     async def close(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +17,16 @@ from auditor.state.ledger.tables import moment, open_to_read, translated
 from auditor.wire.finding import decode
 
 _HISTORY = "SELECT sequence, kind, history.at, body FROM history"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A transition that a sink refused for good."""
+
+    sink: str
+    transition_id: str
+    reason: str
+    tracked: TrackedFinding
 
 
 class LedgerReader:
@@ -64,6 +75,14 @@ class LedgerReader:
         """What waits in the outbox after a sequence, in order."""
         query = f"{_HISTORY} JOIN outbox USING (sequence) WHERE sequence > ? ORDER BY 1 LIMIT ?"
         return [_announcement(row) for row in self._rows(query, (sequence, limit))]
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """What sinks refused for good, oldest first."""
+        query = "SELECT sink, id, reason, body FROM dead_letters ORDER BY number"
+        return [
+            DeadLetter(sink=sink, transition_id=id_, reason=reason, tracked=decode(body))
+            for sink, id_, reason, body in self._rows(query, ())
+        ]
 
     def _rows(self, query: str, values: Sequence[Any]) -> list[Any]:
         try:

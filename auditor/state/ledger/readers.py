@@ -14,13 +14,9 @@ from auditor.state.ledger.rows import Progress
 class Readers:
     """The cursors of all sinks; those of durable ones are kept on disk as well."""
 
-    def __init__(
-        self,
-        durable: Mapping[str, Cursor] | None = None,
-        passing: Mapping[str, Cursor] | None = None,
-    ) -> None:
-        self._durable = dict(durable or {})
-        self._passing = dict(passing or {})
+    def __init__(self, durable: Mapping[str, Cursor], passing: Mapping[str, Cursor]) -> None:
+        self._durable = dict(durable)
+        self._passing = dict(passing)
         self._on_disk = dict(self._durable)
         self._swept = 0
 
