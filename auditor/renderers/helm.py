@@ -12,7 +12,6 @@ import asyncio
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Annotated, Any, Final, Self
 
 import orjson
@@ -78,8 +77,8 @@ class HelmOptions(Section):
     fetch_from: tuple[Annotated[str, Field(pattern=_REPOSITORY)], ...] = ()
     """Repositories that dependencies in Chart.lock may be fetched from. Default: none."""
 
-    timeout: Duration = timedelta(seconds=60)
-    """How long one rendering may take."""
+    timeout: Duration | None = None
+    """How long one rendering may take. Default: a minute."""
 
     @model_validator(mode="after")
     def _whole_address(self) -> Self:
@@ -214,7 +213,7 @@ class HelmRenderer:
         )
         place = request.path or "Chart.yaml"
         try:
-            answer = await self._runner.run(command, seconds=options.timeout.total_seconds())
+            answer = await self._runner.run(command, within=options.timeout)
         except ManifestError as error:
             raise ManifestError(error.reason, path=place) from error
         if answer.status:

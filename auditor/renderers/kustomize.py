@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import posixpath
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -48,8 +47,8 @@ class KustomizeOptions(Section):
     kube_version: Annotated[str, Field(pattern=r"^(v?[0-9][0-9A-Za-z.+-]*)?$")] = ""
     """The Kubernetes version that charts inside are told. Default: helm's own."""
 
-    timeout: Duration = timedelta(seconds=60)
-    """How long one rendering may take."""
+    timeout: Duration | None = None
+    """How long one rendering may take. Default: a minute."""
 
 
 class KustomizeRenderer:
@@ -68,7 +67,7 @@ class KustomizeRenderer:
 
         """
         options = _options(request)
-        followed = await asyncio.to_thread(follow, tree, request.path)
+        followed = await asyncio.to_thread(follow, tree, request.path, inflates=options.helm)
         version = await self._version(options)
         return Plan(
             read=followed.selection.read,
@@ -116,12 +115,12 @@ class KustomizeRenderer:
         )
         place = _place(followed)
         try:
-            answer = await self._runner.run(command, seconds=options.timeout.total_seconds())
+            answer = await self._runner.run(command, within=options.timeout)
         except ManifestError as error:
             raise ManifestError(error.reason, path=place) from error
         if answer.status:
             words = readable(answer.complaint, workspace, followed.confidential)
-            raise ManifestError(_with_remedy(words, followed), path=place)
+            raise ManifestError(_with_remedy(words), path=place)
         return answer.output
 
 
@@ -144,13 +143,10 @@ def _place(followed: Followed) -> str:
     return kustomization_file(tree, followed.root) or followed.root
 
 
-def _with_remedy(words: str, followed: Followed) -> str:
-    """Add what can be done about refusals that are ours as much as kustomize's."""
+def _with_remedy(words: str) -> str:
+    """Add what can be done about a refusal that is ours as much as kustomize's."""
     if "must specify --enable-helm" in words:
         return f"{words}\nSet the renderer's option helm to true to inflate charts."
-    if followed.absent_charts:
-        named = ", ".join(sorted({use.place for use in followed.absent_charts}))
-        return f"{words}\nCharts are never fetched for a kustomization: commit them as {named}."
     return words
 
 

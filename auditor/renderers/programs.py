@@ -22,6 +22,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -124,15 +125,15 @@ class ProgramRunner:
         self._turns = asyncio.Semaphore(parallel or max(2, os.cpu_count() or 1))
         self._versions: dict[tuple[str, int], str] = {}
 
-    async def run(self, command: Command, *, seconds: float | None = None) -> Answer:
-        """Run one command; ``seconds`` is its own bound in place of the runner's.
+    async def run(self, command: Command, *, within: timedelta | None = None) -> Answer:
+        """Run one command; ``within`` is its own bound in place of the runner's.
 
         Raises:
             ManifestError: the program does not start, or exceeds a bound.
 
         """
         name = command.program.name
-        limit = seconds or self.bounds.seconds
+        limit = within.total_seconds() if within else self.bounds.seconds
         try:
             async with self._turns, asyncio.timeout(limit), _started(command, self.bounds) as child:
                 answer = await _listen(child, self.bounds)

@@ -411,7 +411,7 @@ class TestCharts:
 
         message = await refusal({"app/kustomization.yaml": {"helmCharts": [chart]}}, helm=True)
 
-        assert "commit them as app/charts/web-1.0.0/web" in message
+        assert "Commit it as app/charts/web-1.0.0/web" in message
 
     async def test_refuses_charts_outside_the_repository(self) -> None:
         """A chart's name that climbs out of the repository is refused."""
