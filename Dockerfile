@@ -30,8 +30,11 @@ FROM python:3.13.16-slim-trixie
 RUN install --directory --owner=65532 --group=65532 --mode=0750 /var/lib/auditor
 COPY --from=renderers /out/helm /out/kustomize /usr/local/bin/
 COPY --from=environment /opt/auditor /opt/auditor
+# Every command knows the configuration and the worker, as in: docker exec … auditor findings list
 ENV PATH=/opt/auditor/bin:$PATH \
     HOME=/tmp \
+    AUDITOR_CONFIG=/etc/auditor/auditor.yaml \
+    AUDITOR_SERVER=http://127.0.0.1:8080 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 USER 65532:65532
@@ -39,4 +42,4 @@ EXPOSE 8080
 HEALTHCHECK --interval=15s --timeout=3s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/livez', timeout=2)"]
 ENTRYPOINT ["auditor"]
-CMD ["run", "--config", "/etc/auditor/auditor.yaml"]
+CMD ["run"]

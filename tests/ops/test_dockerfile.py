@@ -75,9 +75,19 @@ def test_no_shell_stands_between_the_signal_and_the_auditor() -> None:
     check = texts("HEALTHCHECK")[0].partition(" CMD ")[2]
 
     assert json.loads(texts("ENTRYPOINT")[0]) == ["auditor"]
-    assert json.loads(texts("CMD")[0])[0] == "run"
+    assert json.loads(texts("CMD")[0]) == ["run"]
     assert json.loads(check)[0] == "python"
     assert "/livez" in check
+
+
+def test_every_command_knows_the_configuration_and_the_worker() -> None:
+    """The image says it once; Compose mounts the configuration there, and the worker listens there."""
+    (settings,) = (each.text for each in final_stage() if each.keyword == "ENV")
+    mounts = read_yaml(COMPOSE)["services"]["auditor"]["volumes"]
+
+    assert "AUDITOR_CONFIG=/etc/auditor/auditor.yaml" in settings.split()
+    assert "AUDITOR_SERVER=http://127.0.0.1:8080" in settings.split()
+    assert any(":/etc/auditor/auditor.yaml:ro" in mount for mount in mounts)
 
 
 def test_renderers_are_those_of_the_tests() -> None:
