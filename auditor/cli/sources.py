@@ -100,7 +100,7 @@ class Server:
     url: str
 
     async def report(self, filters: Filters) -> Report:
-        """Ask for findings.
+        """Ask for findings; what the worker is not ready for is among the report's problems.
 
         Raises:
             SourceUnavailable: nobody answers there, or something else does.
@@ -114,6 +114,7 @@ class Server:
         return Report(
             findings=tuple(finding.value() for finding in document.findings),
             summary=Summary(**document.summary.model_dump()),
+            problems=tuple(await self._unmet()),
         )
 
     async def find(self, fingerprint: str) -> tuple[TrackedFinding, list[Step]]:
@@ -134,6 +135,15 @@ class Server:
                     yield _transition(line.removeprefix(b"data: "))
         raise SourceUnavailable(f"the worker at {self.url} has ended")
 
+    async def _unmet(self) -> list[str]:
+        """What the worker waits for: until then, the absence of findings proves nothing."""
+        async with (
+            self._session(_PATIENCE) as session,
+            self._asked(session, "/readyz", []) as answer,
+        ):
+            conditions = (await answer.json())["conditions"]
+        return [f"{one['name']}: {one['reason']}" for one in conditions if not one["met"]]
+
     async def _get(self, path: str, filters: Filters) -> Any:
         async with (
             self._session(_PATIENCE) as session,
@@ -148,12 +158,19 @@ class Server:
     async def _answer(
         self, session: aiohttp.ClientSession, path: str, filters: Filters
     ) -> AsyncIterator[aiohttp.ClientResponse]:
+        async with self._asked(session, path, filters) as answer:
+            if answer.status in _NOT_ONE:
+                raise NoSuchFinding(await _complaint(answer))
+            if not answer.ok:
+                raise SourceUnavailable(await _complaint(answer))
+            yield answer
+
+    @asynccontextmanager
+    async def _asked(
+        self, session: aiohttp.ClientSession, path: str, filters: Filters
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
         try:
             async with session.get(path, params=list(filters)) as answer:
-                if answer.status in _NOT_ONE:
-                    raise NoSuchFinding(await _complaint(answer))
-                if not answer.ok:
-                    raise SourceUnavailable(await _complaint(answer))
                 yield answer
         except (aiohttp.ClientError, TimeoutError) as error:
             raise SourceUnavailable(

@@ -144,6 +144,16 @@ async def test_a_worker_is_asked_as_its_ledger_is(capsys: Captured) -> None:
     assert _names(narrowed) == ["web"]
 
 
+async def test_a_worker_that_is_not_ready_is_trouble(capsys: Captured) -> None:
+    """No findings would look like no drift."""
+    world = World()
+    world.known.waits_for = {"cluster/prod": "3 kinds not_synced"}
+    async with _server(world) as url:
+        assert await _run("--server", url) == 2
+
+    assert "not audited: cluster/prod: 3 kinds not_synced" in capsys.readouterr().out
+
+
 async def test_a_worker_shows_the_history_as_its_ledger_does(capsys: Captured) -> None:
     """Step by step."""
     world = World()
@@ -213,8 +223,7 @@ async def test_transitions_are_watched_until_the_worker_ends(form: str) -> None:
         )
         assert process.stdout is not None
         async with asyncio.timeout(60):
-            while not world.sample("auditor_event_streams"):
-                await asyncio.sleep(0.01)
+            await _until_heard(world)
             await world.broadcast.publish([announcement(1)])
             line = await process.stdout.readline()
             await world.broadcast.close()
