@@ -99,7 +99,11 @@ class WorkerProcess:
             start_new_session=True,
         )
         if ready:
-            wait_until(self.is_ready, within=60, what=f"ready; log: {self.log()[-3000:]}")
+            try:
+                wait_until(self.is_ready, within=60, what="ready")
+            except AssertionError as error:
+                error.add_note(f"/readyz: {self.get('/readyz')}; log: {self.log()[-3000:]}")
+                raise
 
     def is_ready(self) -> bool:
         """Ask /readyz; a worker that ended fails the test with its log."""
