@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 import yaml
@@ -56,7 +56,7 @@ def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-async def refusal(renderer: Renderer, tree: Tree, path: str = "app", **options: object) -> str:
+async def refusal(renderer: Renderer, tree: Tree, path: str = "app", **options: Any) -> str:
     with bounded(), pytest.raises(ManifestError) as caught:
         await renderer.render(tree, request(path, **options))
     return str(caught.value)
@@ -331,7 +331,7 @@ class TestNetwork:
         assert not proof.exists()
 
 
-async def _try(renderer: Renderer, tree: Tree, **options: object) -> Rendering | None:
+async def _try(renderer: Renderer, tree: Tree, **options: Any) -> Rendering | None:
     with bounded():
         try:
             return await renderer.render(tree, request(**options))

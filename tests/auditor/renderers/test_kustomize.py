@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -18,11 +18,11 @@ from tests.builders import config_map, deployment, secret, service
 pytestmark = pytest.mark.usefixtures("rendering_programs")
 
 
-async def render(files: dict[str, Content], path: str = "app", **options: object) -> Rendering:
+async def render(files: dict[str, Content], path: str = "app", **options: Any) -> Rendering:
     return await KustomizeRenderer().render(folder(files), request(path, **options))
 
 
-async def refusal(files: dict[str, Content], path: str = "app", **options: object) -> str:
+async def refusal(files: dict[str, Content], path: str = "app", **options: Any) -> str:
     with pytest.raises(ManifestError) as caught:
         await render(files, path, **options)
     return str(caught.value)
