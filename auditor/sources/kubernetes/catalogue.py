@@ -6,7 +6,6 @@ brings is served a moment after it is there. It refuses to act on what it learns
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -14,6 +13,7 @@ from auditor.errors import RetryableError
 from auditor.sources.kubernetes.backoff import Backoff
 from auditor.sources.kubernetes.discovery import discover
 from auditor.sources.kubernetes.link import Link
+from auditor.sources.kubernetes.nap import Nap
 from auditor.state.kinds import ServedKinds
 
 _SHORTEST: Final = 1.0
@@ -28,13 +28,13 @@ class Catalogue:
     def __init__(self, link: Link) -> None:
         self.served = ServedKinds()
         self._link = link
-        self._wake = asyncio.Event()
+        self._nap = Nap(link.clock)
         self._pause = _SHORTEST
 
     def hint(self) -> None:
         """Something may have changed: ask soon."""
         self._pause = _SHORTEST
-        self._wake.set()
+        self._nap.rouse()
 
     async def refresh(self) -> None:
         """Ask now.
@@ -45,7 +45,9 @@ class Catalogue:
         """
         link = self._link
         served = await discover(link.transport, self.served)
+        # An answer now and then is no sign that the cluster can be heard between answers.
         link.health.heard(_NAME)
+        link.health.left(_NAME)
         if served != self.served:
             self.served = served
             link.events.discovery_changed(link.cluster, len(served))
@@ -65,18 +67,6 @@ class Catalogue:
                 await refreshed()
                 pause = self._pause * link.jitter.uniform(0.8, 1.2)
                 self._pause = min(self._pause * _GROWTH, _LONGEST)
-            await self._rest(pause)
-
-    async def _rest(self, seconds: float) -> None:
-        """Sleep, at least a moment, and no longer than to the next hint."""
-        await self._link.clock.sleep(min(seconds, _SHORTEST))
-        async with asyncio.TaskGroup() as group:
-            alarm = group.create_task(self._ring_after(seconds - _SHORTEST))
-            await self._wake.wait()
-            alarm.cancel()
-        self._wake.clear()
-
-    async def _ring_after(self, seconds: float) -> None:
-        if seconds > 0:
-            await self._link.clock.sleep(seconds)
-        self._wake.set()
+            # However many hints come, a moment is between two questions.
+            await link.clock.sleep(min(pause, _SHORTEST))
+            await self._nap.sleep(pause - _SHORTEST)

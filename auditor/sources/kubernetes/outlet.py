@@ -17,7 +17,7 @@ from auditor.sources.kubernetes.plan import Plan
 from auditor.sources.kubernetes.target import Target
 from auditor.state import scalers
 from auditor.state.actual import ActualState
-from auditor.state.actual_kind import EVERYWHERE
+from auditor.state.actual_kind import EVERYWHERE, ActualKind
 from auditor.state.scalers import Scalers
 
 
@@ -39,18 +39,16 @@ class Outlet:
 
     def intake(self, target: Target, link: Link) -> Intake:
         """The way in for one target."""
-        is_autoscaler = target.gvk == scalers.KIND
-        notice = self._tell_of_autoscalers if is_autoscaler else self._tell
-        kind = self.actual.kind(target.gvk)
+        kind, notice = self.actual.kind(target.gvk), self._teller(target.gvk)
         return Intake(kind, target, link, notice=notice, declared=self._declared)
 
     def adopt(self, plan: Plan, clock: Clock) -> None:
         """Doubt what the plan doubts, and forget what it does not know."""
-        planned = {target.gvk for target in plan.targets}
         for gvk, kind in self.actual.kinds.items():
-            if gvk not in planned and gvk not in plan.doubts:
+            scopes = plan.scopes(gvk)
+            if gvk not in plan.doubts and not (scopes and scopes >= kind.standings.keys()):
                 self.actual.forget(gvk)
-                self._tell([*kind.refs(), *self._declared(gvk.group_kind)])
+                self._tell_all(kind)
         for gvk, doubt in plan.doubts.items():
             self._doubt(gvk, doubt, clock)
         self._told.set()
@@ -63,12 +61,19 @@ class Outlet:
             return
         self.actual.forget(gvk)
         self.actual.kind(gvk).standings.settle(EVERYWHERE, doubt, clock.now())
-        self._tell([*known.refs(), *self._declared(gvk.group_kind)])
+        self._tell_all(known)
 
     async def told(self) -> None:
         """Wait until something is told or decided."""
         self._told.clear()
         await self._told.wait()
+
+    def _tell_all(self, kind: ActualKind) -> None:
+        """Everything of a kind is to be looked at, whether it was held or is declared."""
+        self._teller(kind.gvk)([*kind.refs(), *self._declared(kind.gvk.group_kind)])
+
+    def _teller(self, gvk: GroupVersionKind) -> Notice:
+        return self._tell_of_autoscalers if gvk == scalers.KIND else self._tell
 
     def _tell(self, refs: Iterable[ObjectRef]) -> None:
         self._notice(refs)

@@ -63,6 +63,10 @@ class Plan:
     targets: frozenset[Target]
     doubts: Mapping[GroupVersionKind, Doubt] = field(default_factory=dict)
 
+    def scopes(self, gvk: GroupVersionKind) -> frozenset[str]:
+        """The namespaces in which a kind is watched; the empty one stands for all."""
+        return frozenset(target.namespace for target in self.targets if target.gvk == gvk)
+
 
 def make_plan(
     wanted: Iterable[GroupVersionKind], served: ServedKinds, selection: Selection

@@ -18,6 +18,7 @@ from auditor.sources.kubernetes.decoding import Unreadable
 from auditor.sources.kubernetes.intake import Intake
 from auditor.sources.kubernetes.link import Link
 from auditor.sources.kubernetes.mirror import Mirror
+from auditor.sources.kubernetes.nap import Nap
 from auditor.sources.kubernetes.target import Target
 from auditor.sources.kubernetes.watchdog import Silent
 from auditor.telemetry.cluster import Interruption
@@ -33,6 +34,9 @@ _VERDICTS: Final[Mapping[int, Doubt]] = {
 }
 
 
+_SLOW: Final = frozenset(_VERDICTS.values())
+
+
 class Reflector:
     """Follows one target until cancelled."""
 
@@ -42,6 +46,7 @@ class Reflector:
         self._intake = intake
         self._mirror = Mirror(target, link, intake)
         self._backoff = Backoff(link.jitter)
+        self._nap = Nap(link.clock)
 
     async def run(self) -> None:
         """List and watch, and wait out every failure of the cluster's making."""
@@ -49,7 +54,7 @@ class Reflector:
             while True:
                 pause = await self._turn(self._mirror.follow)
                 if pause:
-                    await self._link.clock.sleep(pause)
+                    await self._nap.sleep(pause)
         finally:
             self._link.health.left(str(self.target))
 
@@ -57,6 +62,11 @@ class Reflector:
     def doubt(self) -> Doubt | None:
         """What stands between us and knowing the target."""
         return self._intake.doubt
+
+    def nudge(self) -> None:
+        """Something changed in the cluster: where the kind is in doubt, try again now."""
+        if self.doubt in _SLOW:
+            self._nap.rouse()
 
     async def list_once(self, attempts: int = 3) -> None:
         """List, and leave it at that: afterwards the kind is synced or in doubt."""

@@ -21,8 +21,10 @@ class Roster:
         self._running: dict[Target, tuple[Reflector, asyncio.Task[None]]] = {}
 
     def keep(self, targets: Iterable[Target]) -> None:
-        """Run exactly these."""
+        """Run exactly these; those in doubt try again, since something changed."""
         wanted = frozenset(targets)
+        for reflector, _ in self._running.values():
+            reflector.nudge()
         for target in frozenset(self._running) - wanted:
             self._running.pop(target)[1].cancel()
         for target in sorted(wanted - frozenset(self._running), key=str):

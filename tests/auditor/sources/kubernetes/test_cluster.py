@@ -340,3 +340,54 @@ async def test_unknown_kind_has_a_neighbour() -> None:
     await cluster.list_once()
 
     assert cluster.nearest_kind(GroupKind("apps", "Deploymnet")) == DEPLOYMENT.group_kind
+
+
+async def test_kind_in_doubt_is_tried_again_after_a_hint() -> None:
+    """A definition that was deleted and came back does not wait for its turn."""
+    parts, api, clock = rig()
+    for _ in range(5):
+        serve(api, EXAMPLE)
+    api.script(WIDGETS, refused(404), [LISTED, HANG])
+    cluster = source(parts)
+    cluster.want([WIDGET])
+
+    async with running(cluster.run):
+        await eventually(lambda: cluster.readiness().get(WIDGET) is Doubt.KIND_ABSENT)
+        await pass_time(clock, 5)
+        await eventually(lambda: cluster.readiness()[WIDGET] is None)
+
+
+async def test_kind_comes_back_in_the_namespaces_that_are_watched() -> None:
+    """What was in doubt everywhere is certain where it is watched."""
+    parts, api, clock = rig()
+    serve(api)
+    for _ in range(5):
+        serve(api, EXAMPLE)
+    widgets = "/apis/example.com/v1/namespaces/shop/widgets"
+    api.script(widgets, [LISTED, HANG])
+    cluster = source(parts, namespaces=("shop",))
+    cluster.want([WIDGET])
+
+    async with running(cluster.run):
+        await cluster.synced(5)
+        await pass_time(clock, 5)
+        await eventually(lambda: cluster.readiness()[WIDGET] is None)
+
+    assert parts.actual.doubt(ref("Widget", group="example.com")) is None
+    elsewhere = ref("Widget", group="example.com", namespace="bank")
+    assert parts.actual.doubt(elsewhere) is Doubt.NOT_WATCHED
+
+
+async def test_source_is_down_as_soon_as_its_watches_are() -> None:
+    """That discovery was answered a while ago does not make a cluster heard."""
+    parts, api, _ = rig()
+    serve(api, APPS)
+    api.script(DEPLOYMENTS, [LISTED, SourceUnavailable("reset")])
+    cluster = source(parts)
+    cluster.want([DEPLOYMENT])
+
+    async with running(cluster.run):
+        assert await cluster.synced(5)
+        await eventually(
+            lambda: parts.metric("auditor_source_up", source=f"cluster/{CLUSTER}") == 0
+        )
