@@ -36,7 +36,7 @@ class Declared:
     body: bytes
     origin: Origin | None
     owner: Owner | None
-    since: datetime | None = None
+    since: datetime
 
     @property
     def gvk(self) -> GroupVersionKind:
@@ -54,10 +54,10 @@ class Declared:
             ref=ref, version=self.version, body=body, origin=self.origin, owner=self.owner
         )
 
-    def succeed(self, earlier: Declared | None, at: datetime) -> Declared:
+    def succeed(self, earlier: Declared | None) -> Declared:
         """Take over from an earlier declaration all that did not change: then it is the same object."""
         if earlier is None or not self.says_the_same_as(earlier):
-            return replace(self, since=at)
+            return self
         moved = _place(self.origin) != _place(earlier.origin)
         return replace(self, since=earlier.since) if moved else earlier
 
@@ -73,21 +73,29 @@ def _place(origin: Origin | None) -> tuple[str, int | None] | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackedRendering:
-    """A rendering ready to be declared; ``scopes`` is what its CRDs say: whether a kind is namespaced."""
+    """What a root declares at a commit, ready to be taken in.
+
+    ``at`` is when that commit became the declared one; ``scopes`` is what its CRDs say: whether a kind
+    is namespaced.
+    """
 
     declared: tuple[Declared, ...]
     scopes: Mapping[GroupKind, bool]
+    revision: str
+    at: datetime
 
 
-def pack_rendering(rendering: Rendering) -> PackedRendering:
+def pack_rendering(rendering: Rendering, *, revision: str, at: datetime) -> PackedRendering:
     """Pack every manifest: the costly part of declaring, fit for a thread."""
     return PackedRendering(
-        declared=tuple(_pack(manifest) for manifest in rendering.manifests),
+        declared=tuple(_pack(manifest, at) for manifest in rendering.manifests),
         scopes=dict(_scopes(rendering.manifests)),
+        revision=revision,
+        at=at,
     )
 
 
-def _pack(manifest: Manifest) -> Declared:
+def _pack(manifest: Manifest, at: datetime) -> Declared:
     ref = manifest.ref
     group, kind, namespace = map(sys.intern, (ref.group, ref.kind, ref.namespace))
     return Declared(
@@ -96,6 +104,7 @@ def _pack(manifest: Manifest) -> Declared:
         body=pack(_encoder.encode(manifest.body)),
         origin=manifest.origin,
         owner=manifest.owner,
+        since=at,
     )
 
 

@@ -56,22 +56,21 @@ class DesiredState:
         self._scope = scope
         self._defined: defaultdict[str, dict[str, Mapping[GroupKind, bool]]] = defaultdict(dict)
 
-    def replace(
-        self, root: str, rendering: PackedRendering, *, revision: str, at: datetime
-    ) -> frozenset[ObjectRef]:
-        """Declare what a root rendered at a commit made ``at``; return the objects that this touches."""
+    def replace(self, root: str, rendering: PackedRendering) -> frozenset[ObjectRef]:
+        """Declare what a root rendered to; return the objects that this touches."""
         status = self.roots[root]
         defined = self._defined[status.root.cluster]
         learned = defined.get(root, {}) != rendering.scopes
         defined[root] = rendering.scopes
-        placed = {self._place(status.root, one.written): one for one in rendering.declared}
         known = self._objects.of(root)
-        succeeding = {ref: one.succeed(known.get(ref), at) for ref, one in placed.items()}
-        moves = self._objects.put(root, succeeding)
+        placed = {self._place(status.root, one.written): one for one in rendering.declared}
+        moves = self._objects.put(
+            root, {ref: one.succeed(known.get(ref)) for ref, one in placed.items()}
+        )
         for ref, move in moves.items():
             if status.is_rendered or move.before is not None:
-                self.history.note(ref, move, root=root, until=at)
-        self.roots.confirm(root, revision, at)
+                self.history.note(ref, move, root=root, until=rendering.at)
+        self.roots.confirm(root, rendering.revision, rendering.at)
         return frozenset(moves) | (self.rescope(status.root.cluster) if learned else frozenset())
 
     def rescope(self, cluster: str) -> frozenset[ObjectRef]:

@@ -6,6 +6,7 @@ must survive leaves as `Kept`: which commit declared it, never what was declared
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,19 +90,22 @@ class History:
             if old != new and old in self._earlier:
                 self.recall(new, self._earlier.pop(old))
 
-    def kept(self, root: str) -> tuple[Kept, ...]:
-        """What of a root must survive a restart."""
-        return tuple(
-            Kept(
-                root=root,
-                written=earlier.written,
-                revision=_revision(earlier.declared),
-                until=earlier.until,
-            )
-            for history in self._earlier.values()
-            for earlier in history
-            if earlier.root == root
-        )
+    def kept(self) -> Mapping[str, tuple[Kept, ...]]:
+        """What must survive a restart, by root."""
+        by_root: defaultdict[str, list[Kept]] = defaultdict(list)
+        for history in self._earlier.values():
+            for earlier in history:
+                by_root[earlier.root].append(_keep(earlier))
+        return {root: tuple(kept) for root, kept in by_root.items()}
+
+
+def _keep(earlier: Earlier) -> Kept:
+    return Kept(
+        root=earlier.root,
+        written=earlier.written,
+        revision=_revision(earlier.declared),
+        until=earlier.until,
+    )
 
 
 def _is_same(one: Declared | None, other: Declared | None) -> bool:

@@ -64,21 +64,24 @@ class Declarer:
         """
         started = time.monotonic()
         try:
-            rendering, packed = await self._render(root, commit)
+            rendering, packed = await self._render(root, commit, at)
         except ManifestError as error:
             self._read.pop(root.name, None)
             self.outlets.desired.roots.mark_stale(root.name, str(error))
             self.outlets.events.root_failed(root.name, str(error))
             raise
-        touched = self.outlets.desired.replace(root.name, packed, revision=commit, at=at)
+        touched = self.outlets.desired.replace(root.name, packed)
         self._read[root.name] = rendering.read
         self._tell(root, rendering, touched, time.monotonic() - started)
         self.outlets.notice(touched)
 
-    async def _render(self, root: Root, commit: str) -> tuple[Rendering, PackedRendering]:
+    async def _render(
+        self, root: Root, commit: str, at: datetime
+    ) -> tuple[Rendering, PackedRendering]:
         tree = self._repository.tree(commit)
         rendering = await self._renderers[root.renderer].render(tree, root.request)
-        return rendering, await asyncio.to_thread(pack_rendering, rendering)
+        packed = await asyncio.to_thread(pack_rendering, rendering, revision=commit, at=at)
+        return rendering, packed
 
     def _tell(
         self, root: Root, rendering: Rendering, touched: frozenset[ObjectRef], seconds: float
@@ -94,10 +97,10 @@ class Declarer:
 
     async def keep(self, roots: Iterable[Root]) -> None:
         """Put on disk what must survive a restart, where it changed; failing to is told and no more."""
-        desired = self.outlets.desired
+        earlier = self.outlets.desired.history.kept()
         for root in roots:
-            revision = desired.roots[root.name].revision
-            kept = Remembered(revision=revision, earlier=desired.history.kept(root.name))
+            revision = self.outlets.desired.roots[root.name].revision
+            kept = Remembered(revision=revision, earlier=earlier.get(root.name, ()))
             if revision and self._kept.get(root.name) != kept:
                 try:
                     await self.outlets.revisions.keep(root.name, kept)
@@ -120,11 +123,7 @@ class Declarer:
             return
         packed = await self._again(root, remembered.revision)
         if packed is not None:
-            at = self._repository.commit(remembered.revision).committed
-            desired = self.outlets.desired
-            self.outlets.notice(
-                desired.replace(root.name, packed, revision=remembered.revision, at=at)
-            )
+            self.outlets.notice(self.outlets.desired.replace(root.name, packed))
             await self._recall(root, remembered)
 
     async def _recall(self, root: Root, remembered: Remembered) -> None:
@@ -137,7 +136,8 @@ class Declarer:
     async def _again(self, root: Root, revision: str) -> PackedRendering | None:
         """Render an earlier commit once more, if it is still to be had."""
         try:
-            _, packed = await self._render(root, revision)
+            committed = self._repository.commit(revision).committed
+            _, packed = await self._render(root, revision, committed)
         except (ManifestError, SourceUnavailable) as error:
             self.outlets.events.revision_lost(root.name, revision, str(error))
             return None

@@ -48,8 +48,10 @@ def state(*roots: Root, scopes: Mapping[GroupKind, bool] | None = None) -> Desir
     return DesiredState(roots or (root(),), scope=lambda _, kind: known.get(kind))
 
 
-def packed(*bodies: Mapping[str, Any], line: int = 1) -> PackedRendering:
-    return pack_rendering(Rendering(manifests=tuple(manifest(body, line=line) for body in bodies)))
+def packed(*bodies: Mapping[str, Any], minute: int = 0, line: int = 1) -> PackedRendering:
+    manifests = tuple(manifest(body, line=line) for body in bodies)
+    at = START + timedelta(minutes=minute)
+    return pack_rendering(Rendering(manifests=manifests), revision=f"r{minute}", at=at)
 
 
 def declare(
@@ -59,8 +61,7 @@ def declare(
     minute: int = 0,
     line: int = 1,
 ) -> frozenset[Any]:
-    at = START + timedelta(minutes=minute)
-    return desired.replace(name, packed(*bodies, line=line), revision=f"r{minute}", at=at)
+    return desired.replace(name, packed(*bodies, minute=minute, line=line))
 
 
 def image(desired: DesiredState) -> str:
@@ -378,7 +379,7 @@ class TestOverARestart:
         declare(desired, secret(data={"password": "cGxhbnRlZA=="}))
         declare(desired, secret(data={"password": "b3RoZXI="}), minute=1)
 
-        (kept,) = desired.history.kept("apps")
+        (kept,) = desired.history.kept()["apps"]
 
         assert kept.written == ref("Secret", "login", group="")
         assert kept.revision == manifest(secret()).origin.revision  # type: ignore[union-attr]
@@ -390,7 +391,7 @@ class TestOverARestart:
         declare(desired)
         declare(desired, deployment(), minute=1)
         declare(desired, deployment(image="web:1.5"), minute=2)
-        kept = desired.history.kept("apps")
+        kept = desired.history.kept()["apps"]
         restarted = state()
         declare(restarted, deployment(image="web:1.5"), minute=2)
 
@@ -404,7 +405,7 @@ class TestOverARestart:
         desired = state()
         declare(desired, deployment())
         declare(desired, deployment(image="web:1.5"), minute=1)
-        kept = desired.history.kept("apps")
+        kept = desired.history.kept()["apps"]
         restarted = state()
         declare(restarted, deployment(image="web:1.5"), minute=1)
 
