@@ -105,6 +105,11 @@ class WorkerProcess:
                 error.add_note(f"/readyz: {self.get('/readyz')}; log: {self.log()[-3000:]}")
                 raise
 
+    @property
+    def pid(self) -> int:
+        """The process id; 0 before the start."""
+        return self._process.pid if self._process else 0
+
     def is_ready(self) -> bool:
         """Ask /readyz; a worker that ended fails the test with its log."""
         if self._process and self._process.poll() is not None:
