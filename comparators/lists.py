@@ -204,7 +204,7 @@ def _bag(walk: Walk, desired: list[Any], actual: list[Any], items: Schema) -> No
         lost.append(place) if match is None else extra.remove(match)
     places: list[tuple[int | None, int | None]] = []
     for place in lost:
-        match = next((i for i in extra if _is_akin((place, desired[place]), (i, actual[i]))), None)
+        match = _counterpart(place, desired[place], extra, actual)
         places.append((place, match))
         if match is not None:
             extra.remove(match)
@@ -212,11 +212,17 @@ def _bag(walk: Walk, desired: list[Any], actual: list[Any], items: Schema) -> No
     _report(walk, (desired, actual), iter(places), items)
 
 
-def _is_akin(desired: tuple[int, Any], actual: tuple[int, Any]) -> bool:
-    """Tell whether two items, with their places, look like one item before and after a change."""
-    (old, wanted), (new, living) = desired, actual
+def _counterpart(place: int, wanted: Any, extra: list[int], actual: list[Any]) -> int | None:
+    """The item that this one became: one that shares something with it, or took its place."""
+    akin = (i for i in extra if _is_akin(wanted, actual[i]))
+    same_place = place if place in extra else None
+    return next(akin, same_place)
+
+
+def _is_akin(wanted: Any, living: Any) -> bool:
+    """Tell whether two items share a field that says something."""
     if not isinstance(wanted, dict) or not isinstance(living, dict):
-        return old == new
+        return False
     return any(value and living.get(name) == value for name, value in wanted.items())
 
 

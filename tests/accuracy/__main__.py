@@ -22,7 +22,7 @@ from tests.stack.control_plane import ControlPlane
 from tests.stack.workspace import Workspace
 
 _CORPORA = Path(__file__).resolve().parents[2].parent / "shared" / "corpora"
-_EXAMPLES = 30
+_EXAMPLES = 60
 
 
 def main() -> int:

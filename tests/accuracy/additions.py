@@ -132,9 +132,9 @@ def _pod(spot: _Spot, declared: Body) -> Iterator[Mutation]:
     named, sidecar = Key((("name", "drift"),)), {"name": "drift", "image": "miner:1"}
     yield from _item("sidecar", spot.below("containers"), sidecar, named)
     yield from _item("volume", spot.below("volumes"), {"name": "drift", "emptyDir": {}}, named)
-    yield from _whole(
-        "toleration", spot.below("tolerations"), {"key": "drift", "operator": "Exists"}
-    )
+    toleration = {"key": "drift", "operator": "Exists"}
+    tolerations = spot.below("tolerations")
+    yield from _whole("toleration", tolerations, toleration, declared.get("tolerations"))
     selector = spot.below("nodeSelector")
     if selector.value is None:  # owned as a whole, so it is added as a whole
         yield _add("node selector", selector.steps, {"drift": "x"}, selector.trail)
@@ -146,22 +146,25 @@ def _pod(spot: _Spot, declared: Body) -> Iterator[Mutation]:
     for place, container in enumerate(spot.below("containers").value):
         key = Key((("name", container["name"]),))
         steps, trail = spot.below("containers").steps, spot.below("containers").trail
-        yield from _container(_Spot(spot.body, (*steps, place), (*trail, key)))
+        said = next((c for c in declared["containers"] if c["name"] == container["name"]), {})
+        yield from _container(_Spot(spot.body, (*steps, place), (*trail, key)), said)
 
 
-def _whole(kind: str, spot: _Spot, value: Any) -> Iterator[Mutation]:
-    """Add an item to an atomic list, or the whole list."""
-    if spot.value is None:
+def _whole(kind: str, spot: _Spot, value: Any, declared: Any = None) -> Iterator[Mutation]:
+    """Add an item to an atomic list, or the whole list where none is declared."""
+    if declared == [] and spot.value is None:
+        yield _add(kind, spot.steps, [value], (*spot.trail, 0))
+    elif spot.value is None:
         yield _add(kind, spot.steps, [value], spot.trail)
     elif spot.value:
         yield from _item(kind, spot, value)
 
 
-def _container(spot: _Spot) -> Iterator[Mutation]:
+def _container(spot: _Spot, declared: Body) -> Iterator[Mutation]:
     env, port = Key((("name", "DRIFT"),)), Key((("containerPort", 9999), ("protocol", "TCP")))
     yield from _item("env", spot.below("env"), {"name": "DRIFT", "value": "1"}, env)
     yield from _item("port", spot.below("ports"), {"containerPort": 9999}, port)
-    yield from _whole("argument", spot.below("args"), "--drift")
+    yield from _whole("argument", spot.below("args"), "--drift", declared.get("args"))
     if "securityContext" not in spot.value:
         context = spot.below("securityContext")
         yield _add("privileges", context.steps, {"privileged": True}, context.trail)

@@ -21,6 +21,8 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEFINITION = "CustomResourceDefinition"
 _LEFT_OUT = {"APIService", "List", "Kustomization.kustomize.config.k8s.io", "Binding"}
 _BUILT_IN = ("k8s.io", "apps", "batch", "policy", "autoscaling", "extensions", "")
+_SYSTEM = {"deletionTimestamp", "ownerReferences"}
+"""What only a copy of a living object has: the garbage collector would delete it again."""
 _QUIET = [
     {
         "apiGroups": ["accuracy.example.com"],
@@ -77,7 +79,7 @@ def _is_object(body: Any) -> bool:
     kind, version = body.get("kind"), body.get("apiVersion")
     named = isinstance(body["metadata"].get("name"), str) and "{{" not in str(body["metadata"])
     known = isinstance(kind, str) and isinstance(version, str) and kind not in _LEFT_OUT
-    return named and known and "deletionTimestamp" not in body["metadata"]
+    return named and known and not _SYSTEM & body["metadata"].keys()
 
 
 def _identity(body: Body) -> tuple[str, str, str, str]:

@@ -93,6 +93,8 @@ def _tamper_once(api: Api, one: Planted, mutation: Mutation, score: Score) -> No
 
 def _all_benign(objects: Sequence[Planted], way: Way) -> Iterator[tuple[Planted, Benign]]:
     for one in objects:
+        if "managedFields" not in one.actual["metadata"]:
+            continue  # without writers nothing is known to be a controller's
         for change in benign_of(one, way):
             yield one, change
 
