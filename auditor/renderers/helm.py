@@ -125,8 +125,7 @@ class HelmRenderer:
         """
         options = _options(request)
         subject = await self._subject(tree, request, options)
-        with open_workspace() as workspace:
-            version = await self._runner.version(HELM, workspace.home)
+        version = await self._runner.version(HELM)
         digests = " ".join(archive.digest for archive in subject.archives.values())
         read = subject.selection.read
         return Plan(

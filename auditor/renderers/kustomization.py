@@ -78,7 +78,10 @@ class _Walk:
 
     def _kustomizations(self, folder: str) -> list[References]:
         """Read the kustomizations of a folder: the first document of each, as kustomize does."""
-        paths = [join(folder, name) for name in NAMES if self.selection.take(join(folder, name))]
+        named = (join(folder, name) for name in NAMES)
+        paths = [path for path in named if find_blob(self._tree, path)]
+        for path in paths:
+            self.selection.take(path)
         firsts = (next(read_references(self._tree.read(path), path), None) for path in paths)
         return [first for first in firsts if first is not None]
 
@@ -96,8 +99,12 @@ class _Walk:
     def _root(self, source: References, reference: str, depth: int) -> None:
         """Select what may be a file or a folder."""
         path = source.resolve(reference)
-        if path is not None and not self.selection.take(path) and is_folder(self._tree, path):
+        if path is None:
+            return
+        if is_folder(self._tree, path):
             self.visit(path, depth + 1)
+        else:
+            self.selection.take(path)
 
     def _file(self, source: References, reference: str) -> None:
         path = source.resolve(reference)

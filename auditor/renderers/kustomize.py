@@ -99,9 +99,7 @@ class KustomizeRenderer:
 
     async def _version(self, options: KustomizeOptions) -> str:
         programs = (KUSTOMIZE, HELM) if options.helm else (KUSTOMIZE,)
-        with open_workspace() as workspace:
-            versions = [await self._runner.version(each, workspace.home) for each in programs]
-        return " ".join(versions)
+        return " ".join([await self._runner.version(each) for each in programs])
 
     async def _build(
         self, followed: Followed, workspace: Workspace, options: KustomizeOptions

@@ -18,6 +18,7 @@ import os
 import resource
 import shutil
 import signal
+import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -149,7 +150,7 @@ class ProgramRunner:
         _refuse_exhaustion(answer, name, self.bounds)
         return answer
 
-    async def version(self, program: Program, home: Path) -> str:
+    async def version(self, program: Program) -> str:
         """Ask a program for its version, once for each of its files.
 
         Raises:
@@ -159,14 +160,21 @@ class ProgramRunner:
         file = program.locate()
         key = (str(file), file.stat().st_mtime_ns)
         if key not in self._versions:
-            arguments = program.version_arguments
-            answer = await self.run(
-                Command(program=file, arguments=arguments, folder=home, home=home)
-            )
-            if answer.status:
-                raise ManifestError(f"{file} does not say its version: {answer.complaint.strip()}")
-            self._versions[key] = answer.output.decode(errors="replace").strip()
+            self._versions[key] = await self._ask_version(program, file)
         return self._versions[key]
+
+    async def _ask_version(self, program: Program, file: Path) -> str:
+        with tempfile.TemporaryDirectory(prefix="auditor-version-") as home:
+            command = Command(
+                program=file,
+                arguments=program.version_arguments,
+                folder=Path(home),
+                home=Path(home),
+            )
+            answer = await self.run(command)
+        if answer.status:
+            raise ManifestError(f"{file} does not say its version: {answer.complaint.strip()}")
+        return answer.output.decode(errors="replace").strip()
 
 
 @asynccontextmanager

@@ -93,16 +93,16 @@ class References:
     def charts(self) -> Iterator[ChartUse]:
         """Yield the charts that are inflated."""
         old = list(_mappings(self.fields, "helmChartInflationGenerator"))
-        homes = [self._text(entry, "chartHome") for entry in old]
+        homes = [_text(entry, "chartHome", self.path) for entry in old]
         globals_ = next(_mappings(self.fields, "helmGlobals"), None)
         home = next(filter(None, reversed(homes)), "")
-        home = home if globals_ is None else self._text(globals_, "chartHome")
+        home = home if globals_ is None else _text(globals_, "chartHome", self.path)
         for entry in _mappings(self.fields, "helmCharts"):
             yield self._chart(entry, home, ("name", "repo", "version"))
         for entry in old:
             yield self._chart(entry, home, ("chartName", "chartRepoUrl", "chartVersion"))
-        if self._text(self.fields, "kind") == _INFLATION:
-            own = self._text(self.fields, "chartHome")
+        if _text(self.fields, "kind", self.path) == _INFLATION:
+            own = _text(self.fields, "chartHome", self.path)
             yield self._chart(self.fields, own, ("name", "repo", "version"))
 
     def is_plain(self) -> bool:
@@ -111,7 +111,7 @@ class References:
 
     def _chart(self, entry: Mapping[str, Any], home: str, names: tuple[str, str, str]) -> ChartUse:
         """Say where kustomize looks for a chart."""
-        name, repository, version = (self._text(entry, field) for field in names)
+        name, repository, version = (_text(entry, field, self.path) for field in names)
         home = home or _CHART_HOME
         if repository and version:
             home = posixpath.join(home, f"{name}-{version}")
@@ -119,14 +119,6 @@ class References:
         if leaves(place):
             raise self.refuse(place, "lies outside the repository")
         return ChartUse(name=name, repository=repository, place=place)
-
-    def _text(self, mapping: Mapping[str, Any], name: str) -> str:
-        found = list(_values(mapping, name))
-        if len(found) > 1:
-            raise ManifestError(
-                f"{name} stands there in several spellings. Leave one of them.", path=self.path
-            )
-        return str(found[0] or "") if found else ""
 
     def resolve(self, reference: str) -> str | None:
         """Turn a reference into a path of the tree; None for what kustomize itself will refuse.
@@ -173,6 +165,15 @@ def _values(mapping: Any, name: str) -> Iterator[Any]:
     folded = name.casefold()
     if isinstance(mapping, dict):
         yield from (value for key, value in mapping.items() if str(key).casefold() == folded)
+
+
+def _text(mapping: Any, name: str, path: str) -> str:
+    """Read a field as text, empty where it is not there."""
+    found = list(_values(mapping, name))
+    if len(found) > 1:
+        reason = f"{name} stands there in several spellings. Leave one of them."
+        raise ManifestError(reason, path=path)
+    return str(found[0] or "") if found else ""
 
 
 def _mappings(mapping: Any, name: str) -> Iterator[Mapping[str, Any]]:

@@ -55,11 +55,11 @@ class TestAnswers:
 
         assert answer == Answer(status=3, output=b"yes\n", complaint="but\n")
 
-    async def test_asks_for_a_version_once(self, tmp_path: Path, rendering_programs: None) -> None:
+    async def test_asks_for_a_version_once(self, rendering_programs: None) -> None:
         """The version is part of what decides a rendering."""
         runner = ProgramRunner()
 
-        versions = [await runner.version(each, tmp_path) for each in (HELM, KUSTOMIZE)]
+        versions = [await runner.version(each) for each in (HELM, KUSTOMIZE)]
 
         assert all(version.startswith("v") for version in versions)
 
