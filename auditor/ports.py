@@ -176,6 +176,7 @@ class Renderer(Protocol):
 
         Raises:
             ManifestError: something declared cannot be read; names file, place and remedy.
+            SourceUnavailable: what it needs from elsewhere (a chart) cannot be reached now.
 
         """
 
@@ -321,6 +322,8 @@ class Outbox(Protocol):
 
     async def acknowledge(self, sink: str, cursor: Cursor) -> None:
         """Note how far a sink has come; what all sinks have taken is let go.
+
+        It is on disk soon; a sink's first position is on return.
 
         Raises:
             StoreUnavailable: it was not noted.
