@@ -63,10 +63,20 @@ class SqliteOutbox:
         await self._tail.beyond(sequence)
 
     async def acknowledge(self, sink: str, cursor: Cursor) -> None:
-        """Note how far a sink has come; it is on disk a moment later."""
-        if self._readers:
-            self._readers.move(sink, cursor)
-            self._remind()
+        """Note how far a sink has come; it is on disk a moment later.
+
+        A sink's first position is on disk on return: without any, a crash would leave it nothing to
+        read back from.
+        """
+        readers = self._readers
+        if readers is None:
+            return
+        readers.move(sink, cursor)
+        progress = readers.progress(self._tail.last)
+        if progress and readers.begins(sink):
+            job = partial(rows.advance, progress=progress)
+            await self._writer.submit(job, partial(self.advanced, progress))
+        self._remind()
 
     async def bury(self, sink: str, announcement: Announcement, reason: str) -> None:
         """Keep a refused announcement."""

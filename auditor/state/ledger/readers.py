@@ -25,6 +25,11 @@ class Readers:
         cursors = self._passing if sink in self._passing else self._durable
         cursors[sink] = cursor
 
+    def begins(self, sink: str) -> bool:
+        """Whether a sink has a position, and the disk knows none of it yet."""
+        now, stored = self._durable.get(sink, Cursor()), self._on_disk.get(sink, Cursor())
+        return now.position is not None and stored.position is None
+
     def progress(self, last: int) -> Progress | None:
         """What differs from the disk, given the newest sequence of all; None if nothing does."""
         moved = {
