@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -208,8 +209,8 @@ def test_a_terminal_shows_findings_as_they_open(terminal: Terminal) -> None:
     terminal.wait_for(b"kubectl-set")
 
     assert b"Carol" in terminal.shown
-    url = terminal.shown.split(b"metrics ")[1].split(b"/metrics")[0].decode()
-    with urllib.request.urlopen(f"{url}/metrics", timeout=10) as answer:  # noqa: S310 - own URL
+    (url,) = set(re.findall(rb"http://[0-9.:]+/metrics", terminal.shown))
+    with urllib.request.urlopen(url.decode(), timeout=10) as answer:  # noqa: S310 - own URL
         assert b"auditor_findings_open" in answer.read()
 
 
