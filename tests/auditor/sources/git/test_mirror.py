@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +16,7 @@ import pytest
 from auditor.errors import SourceUnavailable
 from auditor.sources.git import mirror
 from auditor.sources.git.credentials import Credentials
+from auditor.sources.git.libgit2 import SILENCE_MILLISECONDS, prepare
 from auditor.sources.git.mirror import Mirror, Remote
 from auditor.sources.git.repository import GitRepository, open_repository
 from tests.contracts.repository_contract import RepositoryContract
@@ -52,6 +54,18 @@ def locked(file: Path) -> Iterator[None]:
     with file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def silence() -> Iterator[int]:
+    """Listen on a port and never answer; libgit2 waits a second for it, not half a minute."""
+    prepare()
+    pygit2.settings.server_timeout = 1000
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+    pygit2.settings.server_timeout = SILENCE_MILLISECONDS
 
 
 class TestMirror(RepositoryContract):
@@ -268,20 +282,23 @@ class TestTrouble:
 
         assert (meanwhile, await repository.head()) == (b"1", first)
 
-    async def test_a_silent_server_is_given_up(self, cache: Path) -> None:
-        """A connection that nobody answers does not hold the auditor up."""
-
-        async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.read()
-            writer.close()
-
-        silent = await asyncio.start_server(silence, "127.0.0.1", 0)
-        async with silent:
-            port = silent.sockets[0].getsockname()[1]
+    @pytest.mark.parametrize("patience", [0.3, 60.0])
+    async def test_a_silent_server_is_given_up(self, cache: Path, patience: float) -> None:
+        """By us or by libgit2: a connection that nobody answers does not hold the auditor up."""
+        with silence() as port:
             remote = Remote(url=f"http://127.0.0.1:{port}/x.git")
-            pygit2.settings.server_timeout = 300
-            try:
-                with pytest.raises(SourceUnavailable):
-                    await open_repository("platform", remote, cache=cache).head()
-            finally:
-                pygit2.settings.server_timeout = 30_000
+            repository = GitRepository("platform", Mirror(remote, cache=cache), patience=patience)
+
+            with pytest.raises(SourceUnavailable):
+                await repository.head()
+
+    async def test_a_fetch_that_nobody_waits_for_ends(
+        self, upstream: ScriptedRepository, remote: Remote, cache: Path
+    ) -> None:
+        """Its thread must not go on filling the disk."""
+        upstream.commit({"a.yaml": "1"})
+        stop = threading.Event()
+        stop.set()
+
+        with pytest.raises(SourceUnavailable, match="given up"):
+            Mirror(remote, cache=cache).look(stop)
