@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import click
-from pydantic import BaseModel
 
 from auditor.cli.help import examples
 from auditor.cli.terminal import print_text
 from auditor.config.schema import configuration_schema
 from auditor.reports.wording import show_json
-from auditor.wire.events import FindingEvent
-from auditor.wire.finding import FindingDocument
-from auditor.wire.report import ReportDocument
-
-_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-
-
-def _of(model: type[BaseModel]) -> Callable[[], dict[str, Any]]:
-    def schema() -> dict[str, Any]:
-        described = model.model_json_schema(by_alias=True, mode="serialization")
-        return {"$schema": _DIALECT, **described}
-
-    return schema
-
+from auditor.wire.schemas import asyncapi, schema_of
 
 _SCHEMAS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
     "config": configuration_schema,
-    "finding": _of(FindingDocument),
-    "event": _of(FindingEvent),
-    "report": _of(ReportDocument),
+    "finding": partial(schema_of, "finding.v1"),
+    "event": partial(schema_of, "finding-event.v1"),
+    "report": partial(schema_of, "report.v1"),
+    "asyncapi": asyncapi,
 }
 
 
@@ -48,6 +36,6 @@ def command(*, name: str) -> None:
 
     config is auditor.yaml, the options of the installed plugins included; finding is what the API and
     the state topic carry; event is a transition on the findings topic, a CloudEvent; report is what
-    scan and diff print with -o json.
+    scan and diff print with -o json; asyncapi describes the topics (AsyncAPI 3).
     """
     print_text(show_json(_SCHEMAS[name]()))

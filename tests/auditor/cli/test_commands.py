@@ -101,6 +101,12 @@ def test_schemas_are_schemas(name: str, capsys: Captured) -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(capsys.readouterr().out))
 
 
+def test_the_topics_are_described(capsys: Captured) -> None:
+    """For whoever consumes them."""
+    assert run(["schema", "asyncapi"]) == 0
+    assert "drift.findings.v1" in capsys.readouterr().out
+
+
 def test_the_schema_knows_the_options_of_installed_sinks(capsys: Captured) -> None:
     """So that an editor completes them."""
     run(["schema", "config"])

@@ -196,7 +196,7 @@ def test_everything_is_told_at_once_in_the_order_of_the_file() -> None:
         ({"bus": {"type": "kafka"}}, "bus.type: must be 'memory'"),
         ({"http": {"hooks": {"githb": {}}}}, "did you mean github?"),
         ({"rules": {"unmanaged": {"namespaces": [1]}}}, "namespaces[0]: must be text"),
-        ({"rules": {"unmanaged": {"namespaces": "shop"}}}, "must be 'auto' or must be a list"),
+        ({"rules": {"unmanaged": {"namespaces": "shop"}}}, "must be 'auto' or 'inhabited' or must be a list"),
         ({"rules": {"severity": [{"severity": "hgh"}]}}, "must be 'critical', 'high'"),
         ({"rules": {"ignore": [{"kind": "Pod", "owner": "me"}]}}, "ignore[0].reason: required"),
     ],
