@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from auditor.recording.format import Header, RecordingFile
 from auditor.recording.recorder import Recorder
 from auditor.recording.recording_repository import RecordingRepository
 from auditor.recording.recording_transport import RecordingTransport
+from auditor.recording.renderings import RecordingRenderer
 from auditor.telemetry.recording import RecordingEvents
 
 _JUDGING: Final = {"api_version", "clusters", "repositories", "desired", "rules"}
@@ -52,7 +54,7 @@ async def record(
     seed = secrets.randbits(32)
     with tempfile.TemporaryDirectory(prefix="auditor-record-") as folder:
         apart = traceless(configuration, Path(folder))
-        seams = real_seams(apart.store.cache)
+        seams = real_seams(apart)
         header = Header(
             created=seams.clock.now(), configuration=judged_by(configuration), seed=seed
         )
@@ -95,4 +97,10 @@ def recording_seams(seams: Seams, recorder: Recorder, seed: int) -> Seams:
         async with seams.repository(choice) as inner:
             yield RecordingRepository(inner, recorder)
 
-    return replace(seams, cluster=cluster, repository=repository, jitter=random.Random(seed))  # noqa: S311 - jitter
+    return replace(
+        seams,
+        cluster=cluster,
+        repository=repository,
+        renderer=partial(RecordingRenderer, recorder=recorder),
+        jitter=random.Random(seed),  # noqa: S311 - jitter
+    )

@@ -112,6 +112,7 @@ def replay_seams(player: Player, pace: Pace, around: Around) -> Seams:
         clock=player.clock,
         cluster=cluster,
         repository=repository,
+        renderer=player.renderer,
         jitter=random.Random(player.index.header.seed),  # noqa: S311 - jitter
         conduct=conduct,
     )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from auditor.config.clusters import Cluster
 from auditor.config.repositories import Repository as RepositoryChoice
 from auditor.domain.report import Report
-from auditor.ports import ApiTransport, Clock, Repository
+from auditor.ports import ApiTransport, Clock, Renderer, Repository
 
 OpenCluster = Callable[[Cluster], AbstractAsyncContextManager[ApiTransport]]
 OpenRepository = Callable[[RepositoryChoice], AbstractAsyncContextManager[Repository]]
@@ -39,6 +39,10 @@ async def endlessly(_worker: Running) -> None:
     await asyncio.Event().wait()
 
 
+def _itself(renderer: Renderer) -> Renderer:
+    return renderer
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seams:
     """What is different between a run, a recorded run and a replay."""
@@ -48,3 +52,4 @@ class Seams:
     repository: OpenRepository
     jitter: random.Random = field(default_factory=random.Random)
     conduct: Conduct = endlessly
+    renderer: Callable[[Renderer], Renderer] = _itself

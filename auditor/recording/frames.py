@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, Self, assert_never
+from typing import Final, Self
 
 import msgspec
 
@@ -159,23 +159,43 @@ class Commit(_Frame, frozen=True, kw_only=True, tag="commit"):
     committed: datetime
 
 
+class Declared(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One rendered object: its reference, its body as JSON, where it stands and whose it is."""
+
+    ref: tuple[str, str, str, str]
+    version: str
+    body: bytes
+    path: str = ""
+    line: int | None = None
+    owner: tuple[str, str, str | None] | None = None
+
+
+class Rendered(_Frame, frozen=True, kw_only=True, tag="rendered"):
+    """What a program made of a path of a commit, or why it could not.
+
+    ``options`` are those of the renderer, as JSON; ``read`` are the files that went in, with tokens of
+    their contents.
+    """
+
+    repository: str
+    commit: str
+    path: str
+    cluster: str
+    namespace: str = ""
+    options: str = ""
+    renderer: str = ""
+    objects: tuple[Declared, ...] = ()
+    skipped: tuple[Omission, ...] = ()
+    read: dict[str, str] = msgspec.field(default_factory=dict)
+    failure: Omission | None = None
+
+
 class Finish(_Frame, frozen=True, kw_only=True, tag="finish"):
     """The recording was ended in order, not cut off."""
 
 
-GitFrame = Listing | Content | Changed | Commit
+GitFrame = Listing | Content | Changed | Commit | Rendered
 """What is known of commits. These are facts: they hold whenever they were written down."""
 
 Frame = Answer | Opened | Piece | Ended | LetGo | Head | GitFrame | Finish
 """Everything that stands in a recording."""
-
-
-def is_git_fact(frame: Frame) -> bool:
-    """Tell facts about commits from what happened at a moment."""
-    match frame:
-        case Listing() | Content() | Changed() | Commit():
-            return True
-        case Answer() | Opened() | Piece() | Ended() | LetGo() | Head() | Finish():
-            return False
-        case _ as never:
-            assert_never(never)

@@ -21,6 +21,7 @@ from auditor.recording.frames import (
     Frame,
     Listing,
     Opened,
+    Rendered,
 )
 from auditor.recording.replay_repository import GitFacts
 from auditor.recording.replay_transport import Request, request_of
@@ -73,7 +74,7 @@ class _Survey:
     def take(self, at: int, frame: Frame) -> None:
         self.end = at
         match frame:
-            case Listing() | Content() | Changed() | Commit():
+            case Listing() | Content() | Changed() | Commit() | Rendered():
                 self.git[frame.repository].learn(frame)
             case Answer():
                 self.last.setdefault(request_of(frame), 0)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import assert_never
 
 from auditor.errors import SourceUnavailable
+from auditor.ports import Renderer
 from auditor.recording.format import moments
 from auditor.recording.frames import (
     Answer,
@@ -27,9 +28,11 @@ from auditor.recording.frames import (
     Listing,
     Opened,
     Piece,
+    Rendered,
 )
 from auditor.recording.index import Index
 from auditor.recording.pace import Pace
+from auditor.recording.renderings import ReplayRenderer
 from auditor.recording.replay_clock import ReplayClock
 from auditor.recording.replay_repository import GitFacts, ReplayRepository
 from auditor.recording.replay_transport import ReplayStream, ReplayTransport
@@ -65,6 +68,10 @@ class Player:
         repository = ReplayRepository(self.index.git.get(name, GitFacts()), name=name)
         return self._repositories.setdefault(name, repository)
 
+    def renderer(self, inner: Renderer) -> ReplayRenderer:
+        """Something that renders as it was rendered while recording, where that is recorded."""
+        return ReplayRenderer(inner, self.index.git)
+
     async def play(self, settled: Settled, pace: Pace) -> None:
         """Deliver every frame at its time, up to the end."""
         await settled()
@@ -94,7 +101,7 @@ class Player:
                 self._feed(frame)
             case Head():
                 self.repository(frame.repository).point(frame)
-            case Listing() | Content() | Changed() | Commit() | Finish():
+            case Listing() | Content() | Changed() | Commit() | Rendered() | Finish():
                 return False
             case _ as never:
                 assert_never(never)

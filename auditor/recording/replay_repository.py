@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from auditor.errors import ManifestError, SourceUnavailable
 from auditor.ports import Blob, CommitInfo, Skipped
-from auditor.recording.frames import Changed, Commit, Content, GitFrame, Head, Listing
+from auditor.recording.frames import Changed, Commit, Content, GitFrame, Head, Listing, Rendered
 
 
 class GitFacts:
@@ -23,6 +23,7 @@ class GitFacts:
         self.contents: dict[str, Content] = {}
         self.changes: dict[tuple[str, str], frozenset[str]] = {}
         self.commits: dict[str, Commit] = {}
+        self.renderings: list[Rendered] = []
 
     def learn(self, frame: GitFrame) -> None:
         """Take in one fact."""
@@ -35,6 +36,8 @@ class GitFacts:
                 self.changes[frame.before, frame.after] = frozenset(frame.paths)
             case Commit():
                 self.commits[frame.commit] = frame
+            case Rendered():
+                self.renderings.append(frame)
 
     def files(self, commit: str) -> dict[str, str]:
         """All files of a commit that were listed: path to content token, in path order."""

@@ -31,7 +31,7 @@ class RecordingEvents:
     def content_withheld(self, place: str, reason: str) -> None:
         """Something could not be searched for secrets, so it is not written."""
         self._withheld.inc()
-        _log.warning("recording_content_withheld", place=place, reason=reason)
+        _log.info("recording_content_withheld", place=place, reason=reason)
 
     def recording_broken(self, reason: str) -> None:
         """The recording ends here; auditing goes on."""
