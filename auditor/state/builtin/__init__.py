@@ -14,12 +14,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+import msgspec
 import yaml
+import zstandard
 
 from auditor.domain.identity import GroupVersionKind
 from auditor.domain.schema import MISSING, Order, Schema, Shape
 from auditor.state.openapi import Fact, Facts, compile_document
-from auditor.state.packed import unpack
 
 _DATA: Final = files("auditor.state.builtin")
 
@@ -30,7 +31,8 @@ def schemas(api_version: str) -> Mapping[GroupVersionKind, Schema]:
     file = _DATA / "documents" / document_name(api_version)
     if not file.is_file():
         return {}
-    return compile_document(unpack(file.read_bytes()), facts())
+    document = msgspec.json.decode(zstandard.decompress(file.read_bytes()))
+    return compile_document(document, facts())
 
 
 @cache
