@@ -51,5 +51,10 @@ stack-down: setup ## stop every server that stack-up started and remove its data
 stack-status: setup ## say which stacks run
 	@$(BIN)/python -m tests.stack status
 
+# MANIFESTS=DIR audits anybody's own manifests; SEED=N chooses other changes, EACH=N more of them.
+accuracy: setup ## tamper with real objects on real API servers; print what is found and what is missed
+	@$(BIN)/python -m tests.stack build
+	@$(BIN)/python -m tests.accuracy $(if $(MANIFESTS),--manifests "$(MANIFESTS)") $(if $(SEED),--seed $(SEED)) $(if $(EACH),--each $(EACH))
+
 clean: ## remove what the other targets made in the checkout
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
