@@ -87,7 +87,7 @@ async def _auditor(cluster: ControlPlane, folder: Path) -> float:
         async with SqliteLedger.open(path) as ledger:
             memory = Memory(ledger=ledger, revisions=SqliteRevisions(path))
             configuration = _configuration(cluster, folder, Path(state))
-            seams = real_seams(Path(state))
+            seams = real_seams(configuration)
             async with open_graph(configuration, seams, memory, CollectorRegistry()) as graph:
                 await graph.followers["fleet"].sync_once()
                 await _learn_schemas(graph)

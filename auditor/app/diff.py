@@ -62,7 +62,7 @@ async def _compare(configuration: Configuration, folders: Mapping[str, Tree]) ->
     async def folder(choice: RepositoryChoice) -> AsyncIterator[Repository]:
         yield FolderRepository(folders[choice.name])
 
-    seams = replace(real_seams(configuration.store.cache), repository=folder)
+    seams = replace(real_seams(configuration), repository=folder)
     async with once(configuration, seams) as audit:
         await audit.look(silently)
         return audit.report()

@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry
 
 from auditor.app.clusters import ClusterPart, Surroundings, open_cluster
 from auditor.app.governance import governance
-from auditor.app.repositories import open_follower, roots_of
+from auditor.app.renderers import load_renderers
+from auditor.app.repositories import Kit, open_follower, roots_of
 from auditor.app.seams import Seams
 from auditor.app.signals import Signals
 from auditor.config.document import Configuration
@@ -24,11 +25,12 @@ from auditor.pipeline.pairing import Pairs
 from auditor.pipeline.queue import RefQueue
 from auditor.pipeline.worker import Judging, Knowledge, Worker
 from auditor.plugins import PluginKind, installed, load_plugin
-from auditor.ports import Comparator, Ledger
+from auditor.ports import Comparator, Ledger, Renderer
 from auditor.sources.git.declaring import Outlets
 from auditor.sources.git.follower import GitFollower
 from auditor.state.desired import DesiredState
 from auditor.state.revisions import RevisionStore
+from auditor.state.roots import Root
 from auditor.state.suppressions import Suppressions
 from auditor.state.verdicts import Verdicts
 
@@ -140,12 +142,16 @@ class _Assembly:
             events=self._signals.git,
         )
         roots = roots_of(self._configuration)
+        kit = Kit(seams=self._seams, renderers=self._renderers(roots), outlets=outlets)
         return {
-            choice.name: await open_follower(
-                choice, roots, seams=self._seams, outlets=outlets, stack=stack
-            )
+            choice.name: await open_follower(choice, roots, kit, stack)
             for choice in self._configuration.repositories
         }
+
+    def _renderers(self, roots: Iterable[Root]) -> dict[str, Renderer]:
+        names = {root.renderer for root in roots}
+        loaded = load_renderers(names, self._configuration.store.cache)
+        return {name: self._seams.renderer(renderer) for name, renderer in loaded.items()}
 
     def _judging(self) -> Judging:
         rules = self._configuration.rules

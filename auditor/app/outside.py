@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from auditor.app.clock import SystemClock
 from auditor.app.seams import Seams
 from auditor.config.clusters import Cluster
+from auditor.config.document import Configuration
 from auditor.config.repositories import Credentials as CredentialsChoice
 from auditor.config.repositories import Repository as RepositoryChoice
 from auditor.ports import ApiTransport, Clock, Repository
 from auditor.sources.git.credentials import Credentials
+from auditor.sources.git.libgit2 import trust_hosts
 from auditor.sources.git.mirror import Remote
 from auditor.sources.git.repository import open_repository
 from auditor.sources.kubernetes.access import Address
 from auditor.sources.kubernetes.client import ApiServer
 
 
-def real_seams(cache: Path) -> Seams:
-    """Reach out; what can be fetched again is kept below ``cache``."""
+def real_seams(configuration: Configuration) -> Seams:
+    """Reach out as configured; what can be fetched again is kept in the configured cache."""
     clock = SystemClock()
-    mirrors = cache / "git"
+    mirrors = configuration.store.cache / "git"
+    _trust_hosts(configuration.repositories, mirrors)
     return Seams(
         clock=clock,
         cluster=lambda choice: _api_server(choice, clock),
         repository=lambda choice: _repository(choice, mirrors),
     )
+
+
+def _trust_hosts(choices: Iterable[RepositoryChoice], mirrors: Path) -> None:
+    """Let ssh servers be those of the configured known_hosts files, if there are any."""
+    credentials = (choice.credentials for choice in choices)
+    files = [one.known_hosts for one in credentials if one and one.known_hosts]
+    if files:
+        trust_hosts(files, home=mirrors / "home")
 
 
 def _api_server(choice: Cluster, clock: Clock) -> AbstractAsyncContextManager[ApiTransport]:

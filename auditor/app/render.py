@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from auditor.app.outside import real_seams
-from auditor.app.repositories import load_renderers, roots_of
+from auditor.app.renderers import load_renderers
+from auditor.app.repositories import roots_of
 from auditor.config.document import Configuration
-from auditor.plugins import PluginKind, load_plugin
-from auditor.ports import Renderer, Rendering, RenderRequest
+from auditor.ports import Rendering, RenderRequest
 from auditor.sources.git.directory import open_directory
 from auditor.state.roots import Root
 
@@ -23,8 +24,11 @@ async def render(path: Path, *, namespace: str = "", renderer: str = "auto") -> 
 
     """
     tree, inside = open_directory(path)
-    loaded: Renderer = load_plugin(PluginKind.RENDERER, renderer)()
-    return await loaded.render(tree, RenderRequest(path=inside, cluster="", namespace=namespace))
+    with tempfile.TemporaryDirectory(prefix="auditor-") as cache:
+        loaded = load_renderers([renderer], Path(cache))[renderer]
+        return await loaded.render(
+            tree, RenderRequest(path=inside, cluster="", namespace=namespace)
+        )
 
 
 async def render_all(configuration: Configuration) -> AsyncIterator[tuple[Root, Rendering]]:
@@ -37,8 +41,9 @@ async def render_all(configuration: Configuration) -> AsyncIterator[tuple[Root, 
 
     """
     roots = roots_of(configuration)
-    seams = real_seams(configuration.store.cache)
-    renderers = load_renderers(roots)
+    seams = real_seams(configuration)
+    cache = configuration.store.cache
+    renderers = load_renderers({root.renderer for root in roots}, cache)
     for choice in configuration.repositories:
         async with seams.repository(choice) as repository:
             tree = repository.tree(await repository.head())

@@ -43,7 +43,7 @@ async def run(
         PluginError: something that is configured is not installed.
 
     """
-    seams = seams or real_seams(configuration.store.cache)
+    seams = seams or real_seams(configuration)
     async with AsyncExitStack() as stack:
         worker = await _RunningWorker.open(configuration, seams, stack, more)
         await worker.serve(_until_signalled())

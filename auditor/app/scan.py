@@ -49,7 +49,7 @@ async def scan(
 @asynccontextmanager
 async def once(configuration: Configuration, seams: Seams | None = None) -> AsyncIterator[Audit]:
     """Open the parts of one audit, with a ledger that is thrown away."""
-    seams = seams or real_seams(configuration.store.cache)
+    seams = seams or real_seams(configuration)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="auditor-"))
         path = Path(folder, "ledger.db")

@@ -1,0 +1,54 @@
+"""Builds the renderers that roots name, with one cache for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from auditor.plugins import PluginKind, load_plugin
+from auditor.ports import Renderer
+from auditor.renderers.auto import AutoRenderer
+from auditor.renderers.cache import CachedRenderer, RenderCache
+from auditor.renderers.chart_store import ChartStore
+from auditor.renderers.helm import HelmRenderer
+
+_CHOICES = ("helm", "kustomize", "plain")
+"""What the files of a path may be meant for."""
+
+
+def load_renderers(names: Iterable[str], cache: Path) -> Mapping[str, Renderer]:
+    """Load renderers by name; what they fetch and render is kept below ``cache``.
+
+    Raises:
+        PluginError: one of them is not installed.
+
+    """
+    return _Kitchen(cache).renderers(names)
+
+
+class _Kitchen:
+    """Makes each renderer once."""
+
+    def __init__(self, cache: Path) -> None:
+        self._cache = RenderCache(cache / "renderings")
+        self._charts = cache / "charts"
+        self._made: dict[str, Renderer] = {}
+
+    def renderers(self, names: Iterable[str]) -> dict[str, Renderer]:
+        """Make those that are not made yet, and return them all."""
+        return {name: self._renderer(name) for name in names}
+
+    def _renderer(self, name: str) -> Renderer:
+        if name not in self._made:
+            self._made[name] = self._make(load_plugin(PluginKind.RENDERER, name))
+        return self._made[name]
+
+    def _make(self, plugin: Any) -> Renderer:
+        if plugin is AutoRenderer:
+            return AutoRenderer(self.renderers(_CHOICES))
+        is_helm = plugin is HelmRenderer
+        renderer: Any = HelmRenderer(store=ChartStore(self._charts)) if is_helm else plugin()
+        plans = hasattr(renderer, "plan")
+        made: Renderer = CachedRenderer(renderer, self._cache) if plans else renderer
+        return made
