@@ -73,7 +73,7 @@ class Cluster(Section):
     kinds: Kinds = Kinds()
     """Which kinds are watched although nothing of them is declared."""
 
-    stale_after: Duration = timedelta(minutes=3)
+    stale_after: Duration = timedelta(seconds=30)
     """How long the cluster may be silent before its objects count as unknown."""
 
     @model_validator(mode="after")
