@@ -71,7 +71,7 @@ def scene(
         "clusters": [{"name": "prod", "kubeconfig": kubeconfig, "staleAfter": "3s"}],
         "repositories": [{"name": "platform", "url": str(git.folder), "poll": "1s"}],
         "desired": [
-            {"repository": "platform", "path": ".", "cluster": "prod", "renderer": "plain"}
+            {"repository": "platform", "path": ".", "cluster": "prod"}
         ],
         "sinks": [{"name": "findings", "type": "kafka", "options": options}],
     }

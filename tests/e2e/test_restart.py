@@ -66,7 +66,7 @@ def stage(control_plane: ControlPlane, kafka: Kafka, tmp_path: Path) -> Iterator
     setting = {
         "clusters": [{"name": "prod", "kubeconfig": str(control_plane.kubeconfig)}],
         "repositories": [{"name": "platform", "url": str(git.folder), "poll": "1s"}],
-        "desired": [{"repository": "platform", "path": ".", "cluster": "prod", "renderer": "plain"}],
+        "desired": [{"repository": "platform", "path": ".", "cluster": "prod"}],
         "rules": {"contested": {"openings": 1000}},
         "sinks": [{"name": "findings", "type": "kafka", "options": options}],
     }

@@ -122,7 +122,7 @@ def configuration(
     return {
         "clusters": [{"name": "prod", "kubeconfig": str(cluster.kubeconfig), "secrets": True}],
         "repositories": [{"name": "platform", "url": str(git.folder), "poll": "1s"}],
-        "desired": [{"repository": "platform", "path": ".", "cluster": "prod", "renderer": "plain"}],
+        "desired": [{"repository": "platform", "path": ".", "cluster": "prod"}],
         "sinks": sinks,
     }
 
