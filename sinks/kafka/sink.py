@@ -35,6 +35,7 @@ class KafkaSink:
 
     async def open(self, resume: Resume) -> frozenset[str]:
         """Connect, see that the topics are there, and read back what they have already."""
+        await self.close()
         async with translated("connecting", self._options):
             async with administering(self._options, self._client) as admin:
                 self._limit = await prepare(admin, self._options)
