@@ -141,7 +141,8 @@ def _is_same_item(
     ):  # nothing but a key: one key field at least must be the same
         return any(a == b for a, b in zip(*keys, strict=True))
     return all(
-        not candidate.sure or (len(candidate.segments) == 1 and candidate.segments[0] in merge.keys)
+        candidate.allocated
+        or (len(candidate.segments) == 1 and candidate.segments[0] in merge.keys)
         for candidate in walk.differences(wanted, living, schema.items or ANY)
     )
 

@@ -50,6 +50,64 @@ def _is_last(leaf: Leaf, planted: Planted) -> bool:
     return len(value_at(planted.actual, leaf.steps[:-1])) == 1
 
 
+def leaves(desired: Body, actual: Body, schema: Schema) -> Iterator[Leaf]:
+    """The declared scalars of an object that its living self has too."""
+    for name, value in desired.items():
+        node = schema.fields.get(name, ANY)
+        if node is METADATA:
+            yield from _labels(desired, actual)
+        elif node.shape is not Shape.IGNORED and name in actual:
+            yield from _below(value, actual[name], node, ((name,), (name,)))
+
+
+def _labels(desired: Body, actual: Body) -> Iterator[Leaf]:
+    for part in ("labels", "annotations"):
+        for name in desired["metadata"].get(part) or {}:
+            if name in (actual["metadata"].get(part) or {}) and "last-applied" not in name:
+                steps = ("metadata", part, name)
+                items = METADATA.fields[part].items or ANY
+                yield Leaf(steps, steps, actual["metadata"][part][name], items)
+
+
+def _below(
+    desired: Any, actual: Any, schema: Schema, trail: tuple[Steps, tuple[Segment, ...]]
+) -> Iterator[Leaf]:
+    steps, path = trail
+    if isinstance(desired, dict) and isinstance(actual, dict):
+        for name in desired.keys() & actual.keys():
+            node = schema.fields.get(name) or schema.items or ANY
+            yield from _below(desired[name], actual[name], node, ((*steps, name), (*path, name)))
+    elif isinstance(desired, list) and isinstance(actual, list):
+        for place, segment, wanted, living in _items(desired, actual, schema):
+            inner = schema.items or ANY
+            yield from _below(wanted, living, inner, ((*steps, place), (*path, segment)))
+    elif not isinstance(desired, dict | list) and actual not in ("", None):
+        yield Leaf(steps, path, actual, schema)
+
+
+def _items(
+    desired: list[Any], actual: list[Any], schema: Schema
+) -> Iterator[tuple[int, Segment, Any, Any]]:
+    """The items that both sides have. A set's are left out: changing a member is not one change."""
+    if schema.shape is Shape.KEYED_LIST and schema.merge is not None:
+        for wanted in desired:
+            key = _key(wanted, schema)
+            for place, living in enumerate(actual):
+                if _key(living, schema) == key:
+                    yield place, key, wanted, living
+    elif schema.shape is not Shape.SET and len(desired) == len(actual):
+        for place, (wanted, living) in enumerate(zip(desired, actual, strict=True)):
+            yield place, place, wanted, living
+
+
+def _key(item: Body, schema: Schema) -> Key:
+    merge = schema.merge
+    if merge is None:
+        return Key(())
+    pairs = zip(merge.keys, merge.absent, strict=True)
+    return Key(tuple((name, item.get(name, absent)) for name, absent in pairs))
+
+
 def _changed(leaf: Leaf, planted: Planted) -> Iterator[Mutation]:
     for value in _other_values(leaf):
         if _collides(leaf, value, planted):
