@@ -10,8 +10,9 @@
 - ``writer``     group commit: everything that waits goes into one transaction
 - ``recorder``   what one call of record writes
 - ``book``       findings and history rows; the index of live findings in memory
-- ``outbox``     announcements until every sink has taken them; ``readers`` says how far each is,
-                 ``rows`` is its SQL, ``tail`` its end in memory
+- ``outbox``     announcements until every sink has taken them: ``tail`` is its end in memory,
+                 ``backlog`` how much waits, ``rows`` its SQL
+- ``bookmarks``  writes down how far the ``readers`` of the outbox have come
 - ``retention``  what is forgotten, and when
 - ``reader``     looking things up, from this process or another
 - ``ledger``     the front: the ports of findings

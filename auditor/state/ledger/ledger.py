@@ -96,7 +96,7 @@ class SqliteLedger:
             library = Library(path)
             stack.callback(library.close)  # before the writer: the last to close tidies the file up
             outbox = _outbox(connection, writer, library)
-            stack.push_async_callback(outbox.close)
+            stack.push_async_callback(outbox.bookmarks.close)
             parts = _Parts(book=book, writer=writer, library=library, outbox=outbox)
             yield cls(parts, settings)
 

@@ -61,7 +61,7 @@ class Recorder:
             StoreUnavailable: nothing was written.
 
         """
-        entry = _Entry(outcomes=outcomes, at=at, progress=self._outbox.progress())
+        entry = _Entry(outcomes=outcomes, at=at, progress=self._outbox.bookmarks.progress())
         written = await self._writer.submit(partial(self._write, entry), self._take_in)
         with suppress(StoreUnavailable):  # the outcomes are on disk; the next ones try again
             await self._stay_small()
@@ -79,7 +79,7 @@ class Recorder:
     def _take_in(self, written: _Written) -> None:
         self._outbox.extend(written.announcements)
         if written.progress and written.swept:
-            self._outbox.advanced(written.progress, written.swept)
+            self._outbox.bookmarks.advanced(written.progress, written.swept)
 
     async def _stay_small(self) -> None:
         if self._outbox.backlog().depth > self._crowded:
