@@ -26,78 +26,90 @@ def parse_path(text: str) -> FieldPath:
         ValueError: the text is not a path; the message says from where on.
 
     """
-    return FieldPath(tuple(_Reader(text).segments()))
+    return FieldPath(tuple(_segments(_Text(text))))
 
 
-class _Reader:
-    """Reads from left to right."""
+class _Text:
+    """A text that is read from left to right."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, whole: str) -> None:
+        self._whole = whole
         self._at = 0
 
-    def segments(self) -> Iterator[Segment]:
-        """All segments up to the end of the text."""
-        while self._at < len(self._text):
-            if self._skip("["):
-                yield self._bracket()
-                self._expect("]")
-            else:
-                self._skip(".")
-                yield self._match(_NAME) or self._fail()
+    @property
+    def next(self) -> str:
+        """The next character; empty at the end."""
+        return self._whole[self._at : self._at + 1]
 
-    def _bracket(self) -> Segment:
-        if self._skip("="):
-            return Member(self._value())
-        if index := self._match(_INDEX):
-            return int(index)
-        if self._peek() == "]":
-            return Key(())
-        name = self._name()
-        return name if self._peek() == "]" else Key(tuple(self._pairs(name)))
-
-    def _pairs(self, name: str) -> Iterator[tuple[str, object]]:
-        yield name, self._assigned()
-        while self._skip(","):
-            yield self._name(), self._assigned()
-
-    def _assigned(self) -> object:
-        self._expect("=")
-        return self._value()
-
-    def _name(self) -> str:
-        return self._match(_NAME) or str(self._json())
-
-    def _value(self) -> object:
-        start, word = self._at, self._match(_WORD)
-        if word and not reads_as_json(word):
-            return word
-        self._at = start
-        return self._json()
-
-    def _json(self) -> object:
-        try:
-            value, self._at = _JSON.raw_decode(self._text, self._at)
-        except ValueError:
-            self._fail()
-        return value
-
-    def _match(self, pattern: re.Pattern[str]) -> str:
-        found = pattern.match(self._text, self._at)
-        self._at = found.end() if found else self._at
-        return found.group() if found else ""
-
-    def _peek(self) -> str:
-        return self._text[self._at : self._at + 1]
-
-    def _skip(self, mark: str) -> bool:
-        found = self._peek() == mark
+    def skip(self, mark: str) -> bool:
+        """Step over a character if it is the next one."""
+        found = self.next == mark
         self._at += found
         return found
 
-    def _expect(self, mark: str) -> None:
-        if not self._skip(mark):
-            self._fail()
+    def expect(self, mark: str) -> None:
+        """Step over a character that must be the next one."""
+        if not self.skip(mark):
+            self.fail()
 
-    def _fail(self) -> NoReturn:
-        raise ValueError(f"{self._text!r} is not a field path from character {self._at + 1} on")
+    def take(self, pattern: re.Pattern[str]) -> str:
+        """Read what a pattern matches here; empty if it does not."""
+        found = pattern.match(self._whole, self._at)
+        self._at = found.end() if found else self._at
+        return found.group() if found else ""
+
+    def value(self) -> object:
+        """Read a word as itself, and anything else as JSON."""
+        start, word = self._at, self.take(_WORD)
+        if word and not reads_as_json(word):
+            return word
+        self._at = start
+        return self.json()
+
+    def json(self) -> object:
+        """Read a JSON value."""
+        try:
+            value, self._at = _JSON.raw_decode(self._whole, self._at)
+        except ValueError:
+            self.fail()
+        return value
+
+    def fail(self) -> NoReturn:
+        """Say that it cannot be read on from here."""
+        raise ValueError(f"{self._whole!r} is not a field path from character {self._at + 1} on")
+
+
+def _segments(text: _Text) -> Iterator[Segment]:
+    while text.next:
+        if text.skip("["):
+            yield _bracket(text)
+            text.expect("]")
+        else:
+            text.skip(".")
+            yield text.take(_NAME) or text.fail()
+
+
+def _bracket(text: _Text) -> Segment:
+    if text.skip("="):
+        return Member(text.value())
+    if index := text.take(_INDEX):
+        return int(index)
+    if text.next == "]":
+        return Key(())
+    name = _name(text)
+    return name if text.next == "]" else Key(tuple(_pairs(name, text)))
+
+
+def _pairs(name: str, text: _Text) -> Iterator[tuple[str, object]]:
+    yield name, _assigned(text)
+    while text.skip(","):
+        yield _name(text), _assigned(text)
+
+
+def _assigned(text: _Text) -> object:
+    text.expect("=")
+    return text.value()
+
+
+def _name(text: _Text) -> str:
+    return text.take(_NAME) or str(text.json())
