@@ -37,22 +37,36 @@ class Supply:
     events: DeliveryEvents
 
 
+class _Patience:
+    """How long to wait after a failure: longer after each, up to a minute, and never in step."""
+
+    def __init__(self) -> None:
+        self.down = False
+        self._failures = 0
+
+    def pause(self, error: RetryableError, jitter: random.Random) -> float:
+        """Seconds to wait now."""
+        self.down = True
+        pause: float = min(_FIRST * 2**self._failures, _CAP) * jitter.uniform(0.5, 1)
+        self._failures = min(self._failures + 1, 10)
+        return max(pause, error.retry_after or 0)
+
+    def delivered(self) -> None:
+        """Begin anew: a connection alone proves nothing."""
+        self._failures = 0
+
+
 class Courier:
     """Serves one sink."""
 
-    def __init__(self, name: str, sink: Sink, supply: Supply) -> None:
+    def __init__(self, name: str, sink: Sink, supply: Supply, *, start: Cursor) -> None:
         self.name = name
-        self.idle = asyncio.Event()
-        """Set while nothing waits for the sink, or nothing can be done about it."""
         self._sink = sink
         self._supply = supply
-        self._cursor = Cursor()
+        self._cursor = start
         self._done: set[str] = set()
-        self._failures = 0
-
-    def start_at(self, cursor: Cursor) -> None:
-        """Say where to begin; before `run`."""
-        self._cursor = cursor
+        self._patience = _Patience()
+        self._idle = asyncio.Event()
 
     async def run(self) -> None:
         """Deliver until cancelled."""
@@ -63,18 +77,26 @@ class Courier:
                 except RetryableError as error:
                     await self._pause(error)
         finally:
-            self.idle.set()
+            self._idle.set()
             await self._close()
             self._supply.events.sink_closed(self.name)
+
+    async def settle(self) -> None:
+        """Wait until nothing waits for the sink, or the sink is down."""
+        await self._idle.wait()
+        outbox = self._supply.outbox
+        while not self._patience.down and await outbox.after(self._cursor.sequence, limit=1):
+            self._idle.clear()
+            await self._idle.wait()
 
     async def _deliver(self) -> None:
         await self._open()
         while True:
             if batch := await self._supply.outbox.after(self._cursor.sequence, limit=BATCH):
-                self.idle.clear()
+                self._idle.clear()
                 await self._hand_over(batch)
             else:
-                self.idle.set()
+                self._idle.set()
                 await self._supply.outbox.beyond(self._cursor.sequence)
 
     async def _open(self) -> None:
@@ -83,6 +105,7 @@ class Courier:
         self._done |= await self._sink.open(Resume(position=position, open=known))
         if self._sink.durable and position is None:
             await self._acknowledge(self._cursor.sequence, await self._sink.publish(()))
+        self._patience.down = False
         self._supply.events.sink_opened(self.name, self._cursor.sequence)
 
     async def _hand_over(self, batch: Sequence[Announcement]) -> None:
@@ -98,7 +121,7 @@ class Courier:
             return
         await self._acknowledge(batch[-1].sequence, position)
         self._done.difference_update(each.transition.id for each in batch)
-        self._failures = 0
+        self._patience.delivered()
 
     async def _publish(self, batch: Sequence[Announcement]) -> str | None:
         clock, started = self._supply.clock, self._supply.clock.monotonic()
@@ -124,11 +147,9 @@ class Courier:
         await self._supply.outbox.acknowledge(self.name, cursor)
 
     async def _pause(self, error: RetryableError) -> None:
-        self.idle.set()
+        pause = self._patience.pause(error, self._supply.jitter)
+        self._idle.set()
         await self._close()
-        pause = min(_FIRST * 2**self._failures, _CAP) * self._supply.jitter.uniform(0.5, 1)
-        pause = max(pause, error.retry_after or 0)
-        self._failures = min(self._failures + 1, 10)
         self._supply.events.sink_failed(self.name, str(error), pause)
         await self._supply.clock.sleep(pause)
 

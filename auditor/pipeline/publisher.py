@@ -26,7 +26,8 @@ class Publisher:
         self._sinks = sinks
         self._supply = supply
         self._supervisor = supervisor
-        self._couriers = [Courier(name, sink, supply) for name, sink in sinks.items()]
+        self._couriers: list[Courier] = []
+        self._begun = asyncio.Event()
 
     async def run(self) -> None:
         """Deliver until cancelled.
@@ -37,14 +38,18 @@ class Publisher:
         """
         durable = [name for name, sink in self._sinks.items() if sink.durable]
         passing = [name for name, sink in self._sinks.items() if not sink.durable]
-        cursors = await self._supply.outbox.subscribe(durable=durable, passing=passing)
-        for courier in self._couriers:
-            courier.start_at(cursors[courier.name])
+        starts = await self._supply.outbox.subscribe(durable=durable, passing=passing)
+        self._couriers = [
+            Courier(name, sink, self._supply, start=starts[name])
+            for name, sink in self._sinks.items()
+        ]
+        self._begun.set()
         await self._supervisor.run({f"sink {each.name}": each.run for each in self._couriers})
 
     async def drain(self) -> None:
         """Wait, while `run` is running, until nothing can be delivered any more, or for 10 s."""
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAINING):
+                await self._begun.wait()
                 for courier in self._couriers:
-                    await courier.idle.wait()
+                    await courier.settle()

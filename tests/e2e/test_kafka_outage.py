@@ -50,9 +50,8 @@ async def delivering(ledger: SqliteLedger, options: KafkaOptions) -> AsyncIterat
         jitter=random.Random(1),
         events=DeliveryEvents(CollectorRegistry(), [NAME]),
     )
-    courier = Courier(NAME, KafkaSink(options, context()), supply)
     cursors = await ledger.outbox.subscribe(durable=[NAME], passing=[])
-    courier.start_at(cursors[NAME])
+    courier = Courier(NAME, KafkaSink(options, context()), supply, start=cursors[NAME])
     async with asyncio.TaskGroup() as group:
         task = group.create_task(courier.run())
         yield courier

@@ -47,10 +47,9 @@ class World:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Courier]:
         """The courier at work, from where its sink was."""
-        courier = Courier(NAME, self.sink, self.supply)
         durable, passing = ([NAME], []) if self.sink.durable else ([], [NAME])
         cursors = await self.ledger.outbox.subscribe(durable=durable, passing=passing)
-        courier.start_at(cursors[NAME])
+        courier = Courier(NAME, self.sink, self.supply, start=cursors[NAME])
         async with asyncio.TaskGroup() as group:
             task = group.create_task(courier.run())
             yield courier
@@ -167,7 +166,7 @@ async def test_a_lost_answer_is_no_repeat(world: World) -> None:
     world.sink.taken += await world.ledger.outbox.after(2, limit=1)
 
     async with world.running() as courier:
-        await courier.idle.wait()
+        await courier.settle()
         await world.record("cache")
         await until(lambda: len(world.delivered) == 4)
 
@@ -183,7 +182,7 @@ async def test_what_is_refused_does_not_hold_up_the_rest(world: World, tmp_path:
     world.sink.troubles = [DeliveryRejected("too large", announcement_id=refused)]
     async with world.running() as courier:
         await until(lambda: len(world.delivered) == 2)
-        await courier.idle.wait()
+        await courier.settle()
 
     assert world.delivered == ["web", "api"]
     assert world.count("rejected") == 1
