@@ -20,6 +20,7 @@ PACKAGES = ("auditor", "comparators", "sinks")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 _BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "base"}
+_INHERITS = re.compile(r"^class Test\w*\(\w*Contract\)", re.MULTILINE)
 _PLUGIN_GROUPS = ("auditor.comparators", "auditor.renderers", "auditor.sinks")
 
 
@@ -245,3 +246,13 @@ def test_declared_plugins_load(group: str) -> None:
     """Each name leads somewhere."""
     for entry in entry_points(group=group):
         assert entry.load() is not None
+
+
+@pytest.mark.parametrize("name", sorted(_declared("auditor.sinks")))
+def test_every_sink_keeps_the_contract(name: str) -> None:
+    """Some test class inherits a contract of sinks, in a file that names the sink's class."""
+    sink = _declared("auditor.sinks")[name].partition(":")[2]
+    texts = (path.read_text() for path in _tests())
+    held = (text for text in texts if "import" in text and "contracts.sink_contract" in text)
+
+    assert any(re.search(rf"\b{sink}\b", text) and _INHERITS.search(text) for text in held)
