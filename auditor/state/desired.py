@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -140,9 +140,9 @@ class DesiredState:
         """Tell which object is meant: with the root's namespace, or without any, as its kind needs."""
         namespaced = self._is_namespaced(root.cluster, written.group_kind)
         if namespaced and not written.namespace:
-            return replace(written, namespace=root.namespace)
+            return written._replace(namespace=root.namespace)
         if namespaced is False and written.namespace:
-            return replace(written, namespace="")
+            return written._replace(namespace="")
         return written
 
     def _is_namespaced(self, cluster: str, kind: GroupKind) -> bool | None:
