@@ -123,7 +123,7 @@ class Finding:
     """A judged deviation of one object.
 
     ``began`` is when the drift was written, as far as the object tells (UTC, to the second).
-    ``actual_version`` is the live object's resource version that was judged (opaque; empty where
+    ``actual_version`` tells which writing of the live object was judged (opaque; empty where
     there is no live object).
     """
 
@@ -169,7 +169,8 @@ class Outcome:
 
     ``doubt`` is set exactly where the verdict is unknown; then ``findings`` is empty and earlier ones
     stay as they are. ``look_again`` is when time alone can change the outcome. ``declared`` is the
-    moment since when the present declaration is current, ``actual_version`` the live resource version.
+    moment since when the present declaration is current, ``actual_version`` which writing of the
+    live object was judged.
     """
 
     ref: ObjectRef

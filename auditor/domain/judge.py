@@ -51,7 +51,10 @@ def judge(pair: Pair, compare: Comparison, rules: Rules, *, at: datetime) -> Out
     """Judge one pair at a moment."""
     if pair.doubt is not None:
         return replace(_outcome(pair, Verdict.UNKNOWN), doubt=pair.doubt)
-    sifted = sift(compare(pair), pair, rules, at=at)
+    deviations = tuple(compare(pair))
+    if not deviations:
+        return _outcome(pair, Verdict.IN_SYNC)
+    sifted = sift(deviations, pair, rules, at=at)
     if not sifted.kept:
         return replace(_outcome(pair, Verdict.IN_SYNC), suppressed=sifted.suppressed)
     moved = _which_side(pair, sifted, compare, rules, at=at)
@@ -75,7 +78,7 @@ def _outcome(pair: Pair, verdict: Verdict) -> Outcome:
         ref=pair.ref,
         verdict=verdict,
         declared=pair.earlier[0].until if pair.earlier else None,
-        actual_version=_resource_version(pair.actual),
+        actual_version=_content_version(pair.actual),
         present=pair.desired is not None or pair.actual is not None,
         audited=pair.desired is not None or verdict in {Verdict.DRIFTED, Verdict.PENDING},
     )
@@ -171,7 +174,7 @@ def _finding(pair: Pair, deviation: Deviation, rules: Rules) -> Finding:
         origin=_origin(pair),
         owner=owner_of(pair.desired) or owner_of(pair.actual),
         began=_began(deviation),
-        actual_version=_resource_version(pair.actual),
+        actual_version=_content_version(pair.actual),
         remedies=remedies_for(pair, deviation),
     )
 
@@ -195,8 +198,16 @@ def _began(deviation: Deviation) -> datetime | None:
     return min(times, default=None)
 
 
-def _resource_version(manifest: Manifest | None) -> str:
-    return str(manifest.metadata.get("resourceVersion", "")) if manifest else ""
+def _content_version(manifest: Manifest | None) -> str:
+    """What changes when the object is written, but not when only its status is.
+
+    Kinds with a status count their generation; the others have nothing but the resource version.
+    https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/
+    """
+    if manifest is None:
+        return ""
+    metadata = manifest.metadata
+    return str(metadata.get("generation") or metadata.get("resourceVersion", ""))
 
 
 def _stamp(moment: datetime) -> str:

@@ -94,7 +94,10 @@ class FindingDocument(Document):
         tuple[Time, ...], Field(description="When it opened lately, oldest first.")
     ] = ()
     actual_version: Annotated[
-        str, Field(description="The resourceVersion that was judged; empty if not alive.")
+        str,
+        Field(
+            description="Generation or resourceVersion that was judged, opaque; empty if not alive."
+        ),
     ] = ""
 
     @classmethod
