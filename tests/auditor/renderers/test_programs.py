@@ -180,7 +180,10 @@ class TestBounds:
                     await asyncio.sleep(0.01)
             task.cancel()
 
-        assert [pid for pid in pids.read_text().split() if is_alive(int(pid))] == []
+        # A process that was killed ends when the machine next has a moment for it.
+        async with asyncio.timeout(30):
+            while any(is_alive(int(pid)) for pid in pids.read_text().split()):  # noqa: ASYNC110  the kernel ends it
+                await asyncio.sleep(0.01)
 
     async def test_runs_so_many_at_a_time(self, tmp_path: Path) -> None:
         """Commands wait for their turn."""
