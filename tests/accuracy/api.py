@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from http.client import HTTPConnection, HTTPSConnection
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
 from auditor.domain.identity import GroupVersionKind
@@ -52,6 +52,14 @@ class Api:
     def __init__(self, url: str, token: str) -> None:
         self._address = urlsplit(url)
         self._token = token
+
+    def __enter__(self) -> Self:
+        """Connect at the first question."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Hang up."""
+        self._connection.close()
 
     def get(self, path: str) -> Any:
         """Read one path."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from auditor.domain import checks
 from auditor.domain.finding import Deviation
+from auditor.state.schemas import Schemas
 from comparators.presence import presence
 from tests.accuracy import planting
 from tests.accuracy.api import JSON_PATCH, Api, RefusedError
@@ -42,24 +43,28 @@ class Plan:
 def run(plane: ControlPlane, bodies: Sequence[dict[str, Any]], way: Way, plan: Plan) -> Score:
     """Plant everything, then tamper."""
     planting.plant(plane.kubeconfig, bodies, way)
-    api = Api(plane.url, plane.token)
-    schemas = schemas_of(api)
-    _settle(api)
-    objects = list(planted(api, schemas, bodies))
-    score, chance = Score(), random.Random(plan.seed)
-    score.objects[way] = len(objects)
-    for one in objects:
-        score.benign(f"untouched ({way})", str(one.pair.ref), compare(one.pair))
-    _tamper(api, objects, score, chance=chance, each=plan.each)
-    _disturb(api, _chosen(_all_benign(objects, way), plan.each, chance), score)
+    with Api(plane.url, plane.token) as api:
+        _settle(api)
+        schemas = schemas_of(api)
+        objects = list(planted(api, schemas, bodies))
+        score, chance = Score(), random.Random(plan.seed)
+        score.objects[way] = len(objects)
+        for one in objects:
+            score.benign(f"untouched ({way})", str(one.pair.ref), compare(one.pair))
+        _tamper(api, objects, score, chance=chance, each=plan.each)
+        _disturb(api, _chosen(_all_benign(objects, way), plan.each, chance), score)
+        _scale(api, schemas, objects, score)
     plain = [one for one in objects if one.pair.ref.kind in _PLAIN]
     _replace_objects(score, chance.sample(plain, min(len(plain), 2 * plan.each)))
-    sample = next(one.desired for one in objects if one.pair.ref.kind == "Deployment")
-    for result in scaled(api, schemas, sample):
+    return score
+
+
+def _scale(api: Api, schemas: Schemas, objects: Sequence[Planted], score: Score) -> None:
+    sample = next((one.desired for one in objects if one.pair.ref.kind == "Deployment"), None)
+    for result in scaled(api, schemas, sample) if sample else ():
         tally = score.of(f"scale: {result.kind}", drift=result.is_drift)
         right = result.reported is result.is_drift
         tally.found, tally.missed = tally.found + right, tally.missed + (not right)
-    return score
 
 
 def _tamper(
