@@ -54,6 +54,7 @@ class Bystander:
     name: str = "*"
     namespace: str = "*"
     type: str = ""
+    creator: str = "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +120,9 @@ def _known(entry: dict[str, Any]) -> KnownWriter:
 
 
 def _bystander(entry: dict[str, Any]) -> Bystander:
-    narrowed = {name: entry[name] for name in ("name", "namespace", "type") if name in entry}
+    narrowed = {
+        name: entry[name] for name in ("name", "namespace", "type", "creator") if name in entry
+    }
     return Bystander(reason=entry["reason"], kinds=KindPatterns.of(entry["kind"]), **narrowed)
 
 

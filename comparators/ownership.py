@@ -75,6 +75,16 @@ class Ownership:
         )
 
 
+def creator_of(metadata: Mapping[str, Any]) -> Writer | None:
+    """Who wrote an object first, as far as is still recorded; None where nobody is.
+
+    Whoever changed it later may have taken the creator's fields over, and then stands for them.
+    """
+    writers = (_writer(entry) for entry in metadata.get("managedFields") or ())
+    written = [writer for writer in writers if writer.time and not writer.subresource]
+    return min(written, key=lambda writer: str(writer.time), default=None)
+
+
 def _written(entry: Entry) -> str:
     """When an entry was last written, in a form that sorts (RFC 3339, always UTC).
 

@@ -22,6 +22,7 @@ from auditor.domain.marks import owner_of
 from auditor.domain.pair import Pair
 from comparators import knowledge
 from comparators.knowledge import Bystander
+from comparators.ownership import creator_of
 
 _HELM_HOOK: Final = "helm.sh/hook"
 _ARGO_HOOK: Final = "argocd.argoproj.io/hook"
@@ -93,9 +94,16 @@ def _undeclared(pair: Pair, actual: Manifest) -> Iterator[Deviation]:
     owner = owner_of(actual)
     if was_declared or (owner is not None and pair.governed):
         whose = f" and still marked as {owner.tool}'s {owner.name}" if owner else ""
-        yield _deviation(checks.ORPHANED, f"{pair.ref} is declared no more{whose}")
+        yield _deviation(checks.ORPHANED, f"{pair.ref} is declared no more{whose}", _whole(actual))
     elif pair.governed and not _is_bystander(actual):
-        yield _deviation(checks.UNMANAGED, f"{pair.ref} lives and nobody declared it")
+        creation = _whole(actual)
+        by = f", created by {creation.writer.manager}" if creation.writer else ""
+        yield _deviation(checks.UNMANAGED, f"{pair.ref} lives and nobody declared it{by}", creation)
+
+
+def _whole(actual: Manifest) -> Difference:
+    """The object itself as what was added, with who created it; its content is left out."""
+    return Difference(path=FieldPath(), pointer="", op=Op.ADDED, writer=creator_of(actual.metadata))
 
 
 def _is_bystander(actual: Manifest) -> bool:
@@ -112,7 +120,13 @@ def _matches(known: Bystander, actual: Manifest) -> bool:
         and fnmatchcase(ref.name, known.name)
         and fnmatchcase(ref.namespace, known.namespace)
         and (not known.type or actual.body.get("type") == known.type)
+        and (known.creator == "*" or fnmatchcase(_creator(actual), known.creator))
     )
+
+
+def _creator(actual: Manifest) -> str:
+    writer = creator_of(actual.metadata)
+    return writer.manager if writer else ""
 
 
 def _deviation(check: Check, message: str, *differences: Difference) -> Deviation:
