@@ -240,4 +240,5 @@ class RuleBook(Section):
             ignore=tuple(rule.compiled() for rule in self.ignore),
             severity=tuple(rule.compiled() for rule in self.severity),
             lagging_after=self.lagging.after,
+            terminating_after=self.terminating.after,
         )

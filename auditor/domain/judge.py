@@ -63,14 +63,31 @@ def judge(pair: Pair, compare: Comparison, rules: Rules, *, at: datetime) -> Out
 
 
 def _conclude(pair: Pair, moved: _Moved, rules: Rules, *, at: datetime) -> Outcome:
-    findings = [_finding(pair, deviation, rules) for deviation in moved.by_cluster]
+    ripening = [(deviation, _ripens(deviation, rules)) for deviation in moved.by_cluster]
+    findings = [_finding(pair, one, rules) for one, due in ripening if due is None or at >= due]
+    waiting = [due for _, due in ripening if due is not None and at < due]
     lag = moved.by_git
-    due = lag.since + rules.lagging_after if lag else None
-    if lag and due and at >= due:
+    if lag and at >= lag.since + rules.lagging_after:
         findings += _overdue(pair, lag, rules)
-        due = None
+    elif lag:
+        waiting.append(lag.since + rules.lagging_after)
     verdict = Verdict.DRIFTED if findings else Verdict.PENDING
-    return replace(_outcome(pair, verdict), findings=tuple(findings), look_again=due)
+    again = min(waiting, default=None)
+    return replace(_outcome(pair, verdict), findings=tuple(findings), look_again=again)
+
+
+def _ripens(deviation: Deviation, rules: Rules) -> datetime | None:
+    """When a deviation becomes a finding by time; None for one that is a finding at once.
+
+    Deletion takes its time: finalizers run. Only one that takes too long is stuck.
+    """
+    if deviation.check != checks.TERMINATING.id or not deviation.differences:
+        return None
+    try:
+        since = datetime.fromisoformat(str(deviation.differences[0].actual))
+    except ValueError:
+        return None
+    return since + rules.terminating_after
 
 
 def _outcome(pair: Pair, verdict: Verdict) -> Outcome:

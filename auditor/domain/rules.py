@@ -122,6 +122,7 @@ class Rules:
     ignore: tuple[IgnoreRule, ...] = ()
     severity: tuple[SeverityRule, ...] = ()
     lagging_after: timedelta = timedelta(minutes=10)
+    terminating_after: timedelta = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)

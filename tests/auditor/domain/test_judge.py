@@ -147,6 +147,42 @@ class TestGitMoved:
         assert [f.check for f in outcome.findings] == ["K8S-001"]
 
 
+class TestDeletionUnderWay:
+    """The object is declared, and being deleted."""
+
+    deleted = pair(deployment(), deployment())
+
+    @staticmethod
+    def terminating(_pair: Pair) -> Iterable[Deviation]:
+        since = Difference(
+            path=FieldPath(("metadata", "deletionTimestamp")),
+            pointer="/metadata/deletionTimestamp",
+            op=Op.ADDED,
+            actual=START.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        )
+        yield Deviation(
+            check=checks.TERMINATING.id,
+            category=Category.UNRECONCILED,
+            message="deleted",
+            differences=(since,),
+        )
+
+    def test_is_given_its_time(self) -> None:
+        """Finalizers run; the object is looked at again when they should be done."""
+        outcome = judge(self.deleted, self.terminating, RULES, at=START)
+
+        assert (outcome.verdict, outcome.findings) == (Verdict.PENDING, ())
+        assert outcome.look_again == START + RULES.terminating_after
+
+    def test_is_stuck_after_it(self) -> None:
+        """Then somebody must look."""
+        at = START + RULES.terminating_after
+
+        outcome = judge(self.deleted, self.terminating, RULES, at=at)
+
+        assert [f.check for f in outcome.findings] == ["K8S-009"]
+
+
 class TestBothMoved:
     """Git changed one field while somebody changed another."""
 
