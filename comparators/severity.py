@@ -7,20 +7,31 @@ any field.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from auditor.domain.difference import REDACTED, Difference
+from auditor.domain.fieldpath import FieldPath
 from auditor.domain.finding import Severity
-from auditor.domain.identity import ObjectRef
+from auditor.domain.identity import GroupKind, ObjectRef
 from comparators import knowledge
 from comparators.knowledge import Weight
 
 
 def worst(ref: ObjectRef, differences: Iterable[Difference]) -> Severity:
     """The severity of the worst of some differences of one object."""
-    applying = [weight for weight in knowledge.weights() if weight.kinds.matches(ref)]
-    found = (_severity(applying, difference) for difference in differences)
+    found = (_severity(_weights(ref.group_kind, d.path), d) for d in differences)
     return min(found, key=lambda severity: severity.rank, default=Severity.INFO)
+
+
+@lru_cache(maxsize=8192)
+def _weights(kind: GroupKind, path: FieldPath) -> tuple[Weight, ...]:
+    """The entries about a place of a kind: the same places differ again and again."""
+    return tuple(
+        weight
+        for weight in knowledge.weights()
+        if weight.kinds.match(kind) and any(pattern.matches(path) for pattern in weight.paths)
+    )
 
 
 def _severity(weights: Iterable[Weight], difference: Difference) -> Severity:
@@ -31,8 +42,6 @@ def _severity(weights: Iterable[Weight], difference: Difference) -> Severity:
 
 def _matches(weight: Weight, difference: Difference) -> bool:
     if weight.ops and difference.op not in weight.ops:
-        return False
-    if not any(pattern.matches(difference.path) for pattern in weight.paths):
         return False
     value = difference.desired if difference.actual is None else difference.actual
     return not weight.values or any(_has(value, wanted) for wanted in weight.values)
