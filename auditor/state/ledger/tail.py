@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from itertools import islice
+from itertools import takewhile
 from typing import Final
 
 from auditor.domain.finding import Announcement
@@ -42,10 +42,8 @@ class Tail:
 
     def after(self, sequence: int, limit: int) -> list[Announcement]:
         """What follows the sequence, given that it is covered."""
-        if not self._recent or sequence >= self.last:
-            return []
-        newer = (each for each in self._recent if each.sequence > sequence)
-        return list(islice(newer, limit))
+        newest_first = takewhile(lambda each: each.sequence > sequence, reversed(self._recent))
+        return list(newest_first)[: -limit - 1 : -1]
 
     async def beyond(self, sequence: int) -> None:
         """Wait until there is something after the sequence."""
