@@ -20,7 +20,14 @@ from auditor.demo.story import Line
 from auditor.domain.finding import Announcement, State, TrackedFinding
 from auditor.domain.report import Summary
 from auditor.reports.table import STYLES
-from auditor.reports.wording import count_of, safe, show_difference, show_object, show_writer
+from auditor.reports.wording import (
+    count_of,
+    safe,
+    show_difference,
+    show_object,
+    show_path,
+    show_writer,
+)
 
 _TOLD: Final = 2
 """What people did last, so many lines of it."""
@@ -157,7 +164,7 @@ def _evidence(tracked: TrackedFinding) -> tuple[str, str, str]:
         return f"{finding.category}", safe(finding.message), ""
     first, rest = finding.differences[0], len(finding.differences) - 1
     more = f" and {count_of(rest, 'more field')}" if rest else ""
-    return safe(str(first.path)) + more, show_difference(first), show_writer(first.writer)
+    return show_path(first) + more, show_difference(first), show_writer(first.writer)
 
 
 def _standing(tracked: TrackedFinding, now: datetime) -> Text:

@@ -17,6 +17,7 @@ from auditor.reports.wording import (
     show_difference,
     show_object,
     show_origin,
+    show_path,
     show_summary,
     show_writer,
 )
@@ -77,7 +78,7 @@ def _details(tracked: TrackedFinding) -> Iterator[str]:
     )
     yield ""
     for difference in differences[:_DIFFERENCES]:
-        path, sides = code(safe(str(difference.path))), code(show_difference(difference))
+        path, sides = code(show_path(difference)), code(show_difference(difference))
         yield f"- {path} {sides} {code(show_writer(difference.writer))}"
     if len(differences) > _DIFFERENCES:
         yield f"- … and {len(differences) - _DIFFERENCES} more"

@@ -15,7 +15,14 @@ from auditor import __version__
 from auditor.domain.checks import ALL, Check
 from auditor.domain.finding import Finding, Severity, State, TrackedFinding
 from auditor.domain.report import Report
-from auditor.reports.wording import count_of, safe, show_difference, show_json, show_writer
+from auditor.reports.wording import (
+    count_of,
+    safe,
+    show_difference,
+    show_json,
+    show_path,
+    show_writer,
+)
 
 _SCHEMA: Final = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -86,7 +93,7 @@ def _result(tracked: TrackedFinding) -> dict[str, Any]:
 def _message(finding: Finding) -> str:
     lines = [f"{safe(str(finding.ref))} on {finding.ref.cluster}: {safe(finding.message)}"]
     lines += [
-        f"{safe(str(one.path))}: {show_difference(one)}, {show_writer(one.writer)}"
+        f"{show_path(one)}: {show_difference(one)}, {show_writer(one.writer)}"
         for one in finding.differences[:_SHOWN]
     ]
     left_out = len(finding.differences) - _SHOWN

@@ -17,6 +17,7 @@ from auditor.reports.wording import (
     show_difference,
     show_object,
     show_origin,
+    show_path,
     show_summary,
     show_time,
     show_writer,
@@ -73,7 +74,7 @@ def _heading(tracked: TrackedFinding) -> Text:
 def _difference(difference: Difference) -> Text:
     """The path on a line of its own, so that it can be copied; below it both sides and the writer."""
     return Text.assemble(
-        (f"  {safe(str(difference.path))}\n", "cyan"),
+        (f"  {show_path(difference)}\n", "cyan"),
         f"      {show_difference(difference)}",
         (f"  {show_writer(difference.writer)}", "dim"),
     )

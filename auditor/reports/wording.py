@@ -49,8 +49,15 @@ def show_value(value: Any) -> str:
     return f"{text[:_LONGEST]}… ({len(text)} characters)"
 
 
+def show_path(difference: Difference) -> str:
+    """Tell where; the root of an object is the object itself."""
+    return safe(str(difference.path)) or "(the object itself)"
+
+
 def show_difference(difference: Difference) -> str:
-    """Tell both sides, desired first."""
+    """Tell both sides, desired first. Of a whole object only what happened to it is told."""
+    if not difference.path.segments:
+        return str(difference.op)
     if REDACTED in (difference.desired, difference.actual):
         return {Op.CHANGED: "changed", Op.ADDED: "added", Op.REMOVED: "removed"}[difference.op]
     if difference.op is Op.ADDED:
