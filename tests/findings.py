@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from auditor.domain.difference import Difference, Op, Writer
+from auditor.domain.fieldpath import FieldPath
 from auditor.domain.finding import (
     Announcement,
     Category,
     Finding,
     Severity,
     State,
+    Suppression,
     TrackedFinding,
     Transition,
     TransitionKind,
@@ -17,6 +20,23 @@ from auditor.domain.finding import (
 )
 from tests.builders import ref
 from tests.doubles import START
+
+HIDDEN = Suppression(
+    rule="hpa",
+    check="K8S-002",
+    difference=Difference(
+        path=FieldPath(("spec", "replicas")),
+        pointer="/spec/replicas",
+        op=Op.CHANGED,
+        desired=2,
+        actual=5,
+        writer=Writer(manager="keda", operation="Update", time=START),
+    ),
+    reason="scaled by hand at night",
+    owner="team-shop",
+    expires=START + timedelta(days=30),
+)
+"""A difference that an ignore rule hides."""
 
 
 def tracked(name: str = "web", state: State = State.OPEN, **finding: object) -> TrackedFinding:

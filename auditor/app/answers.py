@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from auditor.app.first_look import FirstLook
 from auditor.app.graph import Graph
-from auditor.domain.finding import Announcement, State, TrackedFinding, Verdict
+from auditor.domain.finding import Announcement, State, Suppression, TrackedFinding, Verdict
 from auditor.domain.identity import ObjectRef
 from auditor.domain.pair import Doubt
 from auditor.domain.report import Summary
@@ -35,6 +35,10 @@ class WorkerAnswers:
     def objects(self) -> Iterable[tuple[ObjectRef, Verdict, Doubt | None]]:
         """Every audited object."""
         return self._graph.knowledge.verdicts.all()
+
+    def suppressed(self) -> Iterable[tuple[ObjectRef, Suppression]]:
+        """Everything that ignore rules hide now."""
+        return self._graph.knowledge.suppressions.all()
 
     async def findings(self, state: State) -> Sequence[TrackedFinding]:
         """All findings in a state."""

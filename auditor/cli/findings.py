@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 from rich.text import Text
 
+from auditor.cli.frame import NO_DRIFT
 from auditor.cli.help import examples
 from auditor.cli.options import (
     Decorated,
@@ -27,10 +28,12 @@ from auditor.domain.finding import Category, Severity, State, TrackedFinding, Tr
 from auditor.domain.report import Report
 from auditor.errors import ConfigError
 from auditor.reports.forms import Form
+from auditor.reports.hidden import write_hidden
 from auditor.reports.table import write_table
 from auditor.reports.wording import show_json, show_object, show_time
 from auditor.wire.finding import encode, show
 from auditor.wire.model import to_json
+from auditor.wire.suppression import SuppressedDocument
 
 
 class _ListFirst(click.Group):
@@ -98,7 +101,13 @@ def command() -> None:
     epilog=examples(
         "auditor findings list --severity critical --severity high",
         "auditor findings list --namespace shop --state resolved -o json",
+        "auditor findings list --suppressed --server http://127.0.0.1:8080",
     ),
+)
+@click.option(
+    "--suppressed",
+    is_flag=True,
+    help="Instead, list what ignore rules hide now, and why. Needs a running worker.",
 )
 @_source_options
 @_filter_options
@@ -111,6 +120,7 @@ def list_findings(
     config: str,
     form: Form,
     exit_zero: bool,
+    suppressed: bool,
     **filters: tuple[str, ...],
 ) -> int:
     """List findings, the worst first; the open ones unless --state says otherwise.
@@ -118,6 +128,8 @@ def list_findings(
     A filter may be repeated: any of its values will do.
     """
     wanted: Filters = [(name, value) for name, values in filters.items() for value in values]
+    if suppressed:
+        return _list_suppressed(_running(server, ledger, config), wanted, form)
     report = run_async(_source(server, ledger, config).report(wanted))
     print_report(report, form)
     return exit_code(report, exit_zero=exit_zero)
@@ -145,7 +157,15 @@ def watch_findings(*, server: str | None, ledger: Path | None, config: str, form
     """
     if ledger is not None:
         raise click.UsageError("only a running worker can be watched; write --server URL")
-    run_async(_watch(Server(server or _served(config)), form))
+    run_async(_watch(_running(server, ledger, config), form))
+
+
+def _list_suppressed(server: Server, wanted: Filters, form: Form) -> int:
+    """What is hidden is no drift, so the command ends well."""
+    if form not in _HIDDEN:
+        raise click.UsageError(f"what is hidden is written as {', '.join(_HIDDEN)}")
+    print_text(_HIDDEN[form](run_async(server.suppressed(wanted))))
+    return NO_DRIFT
 
 
 async def _watch(server: Server, form: Form) -> None:
@@ -187,6 +207,30 @@ _SHOWN: Final[dict[Form, Callable[[TrackedFinding, list[Step]], str]]] = {
     Form.TABLE: _write_block,
     Form.JSON: _write_document,
 }
+
+
+def _write_hidden(document: SuppressedDocument) -> str:
+    return write_hidden(one.value() for one in document.suppressed)
+
+
+def _write_hidden_document(document: SuppressedDocument) -> str:
+    return show_json(document.model_dump(mode="json"))
+
+
+_HIDDEN: Final[dict[Form, Callable[[SuppressedDocument], str]]] = {
+    Form.TABLE: _write_hidden,
+    Form.JSON: _write_hidden_document,
+}
+
+
+def _running(server: str | None, ledger: Path | None, config: str) -> Server:
+    """The worker that is named, or that the configuration names."""
+    if ledger is not None:
+        raise click.UsageError(
+            "a ledger does not hold what was hidden from the beginning; write --server URL, "
+            "or --state suppressed for findings that were open before they were hidden"
+        )
+    return Server(server or _served(config))
 
 
 def _source(server: str | None, ledger: Path | None, config: str) -> FindingSource:

@@ -19,6 +19,7 @@ _SCHEMAS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
     "finding": partial(schema_of, "finding.v1"),
     "event": partial(schema_of, "finding-event.v1"),
     "report": partial(schema_of, "report.v1"),
+    "suppressed": partial(schema_of, "suppressed.v1"),
     "asyncapi": asyncapi,
 }
 
@@ -36,6 +37,7 @@ def command(*, name: str) -> None:
 
     config is auditor.yaml, the options of the installed plugins included; finding is what the API and
     the state topic carry; event is a transition on the findings topic, a CloudEvent; report is what
-    scan and diff print with -o json; asyncapi describes the topics (AsyncAPI 3).
+    scan and diff print with -o json; suppressed is what `findings list --suppressed` prints with it;
+    asyncapi describes the topics (AsyncAPI 3).
     """
     print_text(show_json(_SCHEMAS[name]()))

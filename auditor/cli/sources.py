@@ -24,6 +24,7 @@ from auditor.state.ledger.reader import LedgerReader
 from auditor.wire.events import FindingEvent
 from auditor.wire.finding import FindingDocument
 from auditor.wire.report import ReportDocument
+from auditor.wire.suppression import SuppressedDocument
 
 _PATIENCE: Final = aiohttp.ClientTimeout(total=30)
 _FOREVER: Final = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
@@ -116,6 +117,11 @@ class Server:
             summary=Summary(**document.summary.model_dump()),
             problems=tuple(await self._unmet()),
         )
+
+    async def suppressed(self, filters: Filters) -> SuppressedDocument:
+        """Ask what ignore rules hide; raises as `report` does."""
+        answer = await self._get("/api/v1/suppressed", [*filters, ("limit", str(MOST))])
+        return SuppressedDocument.model_validate(answer)
 
     async def find(self, fingerprint: str) -> tuple[TrackedFinding, list[Step]]:
         """Ask for one finding; raises as `report` does, and NoSuchFinding."""

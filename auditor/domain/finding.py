@@ -156,11 +156,14 @@ def fingerprint_of(ref: ObjectRef, check: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """A difference (or a whole deviation) that an ignore rule hid, and which rule."""
+    """A difference (or a whole deviation) that an ignore rule hid, and which rule, why and whose."""
 
     rule: str
     check: str
     difference: Difference | None = None
+    reason: str = ""
+    owner: str = ""
+    expires: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

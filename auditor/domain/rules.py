@@ -151,8 +151,7 @@ def _sift_one(
 ) -> Deviation | None:
     whole = next((rule for rule in covering if not rule.narrow), None)
     if whole is not None:
-        shown = deviation.differences or (None,)
-        hidden += [Suppression(rule=whole.name, check=deviation.check, difference=d) for d in shown]
+        hidden += [_hidden(whole, deviation, d) for d in deviation.differences or (None,)]
         return None
     kept: list[Difference] = []
     for difference in deviation.differences:
@@ -160,7 +159,18 @@ def _sift_one(
         if rule is None:
             kept.append(difference)
         else:
-            hidden.append(Suppression(rule=rule.name, check=deviation.check, difference=difference))
+            hidden.append(_hidden(rule, deviation, difference))
     if deviation.differences and not kept:
         return None
     return replace(deviation, differences=tuple(kept))
+
+
+def _hidden(rule: IgnoreRule, deviation: Deviation, difference: Difference | None) -> Suppression:
+    return Suppression(
+        rule=rule.name,
+        check=deviation.check,
+        difference=difference,
+        reason=rule.reason,
+        owner=rule.owner,
+        expires=rule.expires,
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from auditor.domain.finding import Announcement, State, TrackedFinding, Verdict
+from auditor.domain.finding import Announcement, State, Suppression, TrackedFinding, Verdict
 from auditor.domain.identity import ObjectRef
 from auditor.domain.pair import Doubt
 from auditor.domain.report import Summary
@@ -32,6 +32,9 @@ class Answers(Protocol):
 
     def objects(self) -> Iterable[tuple[ObjectRef, Verdict, Doubt | None]]:
         """Every audited object with its verdict and, where unknown, why."""
+
+    def suppressed(self) -> Iterable[tuple[ObjectRef, Suppression]]:
+        """Every difference that an ignore rule hides now, with its object."""
 
     async def findings(self, state: State) -> Sequence[TrackedFinding]:
         """All findings in a state, the newest last.

@@ -12,11 +12,19 @@ from auditor.domain.finding import Announcement, State, TrackedFinding
 from auditor.errors import StoreUnavailable
 from auditor.http.answers import Answers
 from auditor.http.broadcast import Broadcast, TooManyListeners
-from auditor.http.queries import OF_FINDING, OF_STANDING, BadQuery, Query, parse_query
+from auditor.http.queries import (
+    OF_FINDING,
+    OF_STANDING,
+    OF_SUPPRESSED,
+    BadQuery,
+    Query,
+    parse_query,
+)
 from auditor.http.replies import refuse, reply
 from auditor.wire.finding import show
 from auditor.wire.model import in_utc
 from auditor.wire.report import show_summary
+from auditor.wire.suppression import show_suppression
 
 HEARTBEAT: Final = 15.0
 """Seconds of silence after which a comment is sent, so that proxies keep the stream open."""
@@ -44,6 +52,7 @@ class Api:
             web.get("/api/v1/findings", _guarded(self.findings)),
             web.get("/api/v1/findings/{id}", _guarded(self.finding)),
             web.get("/api/v1/objects", _guarded(self.objects)),
+            web.get("/api/v1/suppressed", _guarded(self.suppressed)),
             web.get("/api/v1/events", self.events, allow_head=False),
         ]
 
@@ -91,6 +100,15 @@ class Api:
                 "summary": show_summary(self._answers.summary()),
                 "total": len(found),
             }
+        )
+
+    async def suppressed(self, request: web.Request) -> web.Response:
+        """List what ignore rules hide, each difference with the rule that hides it."""
+        query = parse_query(list(request.query.items()), OF_SUPPRESSED)
+        found = query.pick(self._answers.suppressed(), OF_SUPPRESSED)
+        shown = sorted(found, key=lambda hidden: (hidden[1].rule, hidden[0]))[: query.limit]
+        return reply(
+            {"suppressed": [show_suppression(*hidden) for hidden in shown], "total": len(found)}
         )
 
     async def events(self, request: web.Request) -> web.StreamResponse:

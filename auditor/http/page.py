@@ -22,6 +22,7 @@ _POLICY: Final = f"default-src 'none'; style-src 'sha256-{_DIGEST}'; frame-ances
 _PLACES: Final = {
     "/api/v1/findings": "open findings; narrow with cluster, namespace, kind, severity, check, state",
     "/api/v1/objects": "audited objects and their verdicts; narrow with verdict as well",
+    "/api/v1/suppressed": "what ignore rules hide, and why; narrow with rule and owner as well",
     "/api/v1/events": "transitions as they happen, as Server-Sent Events",
     "/metrics": "metrics for Prometheus",
     "/readyz": "whether verdicts are complete, and what they wait for",

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from operator import attrgetter, itemgetter
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from auditor.config.words import nearest
-from auditor.domain.finding import Category, Severity, State, TrackedFinding, Verdict
+from auditor.domain.finding import Category, Severity, State, Suppression, TrackedFinding, Verdict
 from auditor.domain.identity import ObjectRef
 
 T = TypeVar("T")
@@ -44,12 +44,22 @@ class Query:
 Standing = tuple[ObjectRef, Verdict, object]
 """An object, its verdict and, where unknown, why."""
 
+Hidden = tuple[ObjectRef, Suppression]
+"""An object, and one difference of it that an ignore rule hides."""
+
 _OF_REF: Final = ("cluster", "group", "kind", "namespace", "name")
 
 
-def _of_object(name: str) -> Field[Standing]:
-    def read(standing: Standing) -> str:
-        return str(getattr(standing[0], name))
+def _of_object(name: str) -> Field[tuple[Any, ...]]:
+    def read(item: tuple[Any, ...]) -> str:
+        return str(getattr(item[0], name))
+
+    return read
+
+
+def _of_suppression(name: str) -> Field[Hidden]:
+    def read(hidden: Hidden) -> str:
+        return str(getattr(hidden[1], name))
 
     return read
 
@@ -66,6 +76,12 @@ OF_STANDING: Final[Mapping[str, Field[Standing]]] = {
     "verdict": itemgetter(1),
 }
 """What objects can be picked by."""
+
+OF_SUPPRESSED: Final[Mapping[str, Field[Hidden]]] = {
+    **{name: _of_object(name) for name in _OF_REF},
+    **{name: _of_suppression(name) for name in ("check", "rule", "owner")},
+}
+"""What hidden differences can be picked by."""
 
 _CLOSED: Final[Mapping[str, type[StrEnum]]] = {
     "severity": Severity,

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from auditor.wire.events import SCHEMAS, FindingEvent, header_names
 from auditor.wire.finding import FindingDocument
 from auditor.wire.report import ReportDocument
+from auditor.wire.suppression import SuppressedDocument
 from auditor.wire.topics import DEAD_LETTERS, LOG, STATE, Topic
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -28,6 +29,7 @@ _MODELS: Final[Mapping[str, type[BaseModel]]] = {
     "finding.v1": FindingDocument,
     "finding-event.v1": FindingEvent,
     "report.v1": ReportDocument,
+    "suppressed.v1": SuppressedDocument,
 }
 
 
@@ -42,7 +44,7 @@ def documents() -> dict[str, str]:
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of ``finding.v1``, ``finding-event.v1`` or ``report.v1``."""
+    """The JSON Schema (2020-12) of one published document, by its name without the ending."""
     schema = _MODELS[name].model_json_schema(by_alias=True, mode="serialization")
     return {"$schema": _DIALECT, "$id": f"{SCHEMAS}/{name}.json", **schema}
 

@@ -18,7 +18,7 @@ from auditor.state.ledger.ledger import SqliteLedger
 from tests.auditor.http.world import World
 from tests.builders import ref
 from tests.doubles import START
-from tests.findings import announcement, tracked
+from tests.findings import HIDDEN, announcement, tracked
 
 Captured = pytest.CaptureFixture[str]
 
@@ -144,6 +144,24 @@ async def test_a_worker_is_asked_as_its_ledger_is(capsys: Captured) -> None:
     assert _names(narrowed) == ["web"]
 
 
+async def test_what_rules_hide_is_listed(capsys: Captured) -> None:
+    """With the filters that it can have; what is hidden is no drift."""
+    world = World()
+    world.known.hidden = [(ref(name="web"), HIDDEN), (ref(name="api"), HIDDEN)]
+    listing = ("list", "--suppressed", "--name", "web")
+    async with _server(world) as url:
+        assert await _run(*listing, "--server", url) == 0
+        told = capsys.readouterr().out
+        assert await _run(*listing, "--server", url, "-o", "json") == 0
+        document = json.loads(capsys.readouterr().out)
+
+    assert "apps/Deployment/shop/web on prod" in told
+    assert "apps/Deployment/shop/api" not in told
+    (hidden,) = document["suppressed"]
+    assert (hidden["rule"], hidden["reason"]) == ("hpa", "scaled by hand at night")
+    assert hidden["difference"]["path"] == "spec.replicas"
+
+
 async def test_a_worker_that_is_not_ready_is_trouble(capsys: Captured) -> None:
     """No findings would look like no drift."""
     world = World()
@@ -194,6 +212,8 @@ async def test_nobody_at_the_address_is_trouble(capsys: Captured) -> None:
     [
         (["--server", "http://x", "--ledger", "y"], "exclude each other"),
         (["watch", "--ledger", "y"], "only a running worker can be watched"),
+        (["list", "--suppressed", "--ledger", "y"], "or --state suppressed for findings"),
+        (["list", "--suppressed", "--server", "http://x", "-o", "sarif"], "as table, json"),
         (["--config", "nowhere.yaml"], "or name a worker with --server URL"),
     ],
 )

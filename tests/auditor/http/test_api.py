@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from auditor.domain.finding import Severity, State, Verdict
 from auditor.domain.pair import Doubt
 from auditor.wire.report import ReportDocument
+from auditor.wire.suppression import SuppressedDocument
 from tests.auditor.http.world import World
 from tests.builders import ref
-from tests.findings import tracked
+from tests.findings import HIDDEN, tracked
 
 
 async def _ask(world: World, path: str) -> tuple[int, Any]:
@@ -190,3 +192,23 @@ async def test_an_unknown_path_is_answered_in_json() -> None:
     """Programs read errors too."""
     async with World().serving() as client, client.get("/api/v2/findings") as answer:
         assert "see /" in (await answer.json())["error"]
+
+
+async def test_what_rules_hide_is_listed_with_the_rule() -> None:
+    """Object, field, rule, reason, owner and expiry."""
+    world = World()
+    world.known.hidden = [(ref(name="web"), HIDDEN), (ref(name="api"), replace(HIDDEN, rule="a"))]
+
+    status, document = await _ask(world, "/api/v1/suppressed?rule=hpa&kind=Deployment")
+
+    assert (status, document["total"]) == (200, 1)
+    ((where, hidden),) = (one.value() for one in SuppressedDocument(**document).suppressed)
+    assert (where, hidden) == (ref(name="web"), HIDDEN)
+
+
+async def test_hidden_differences_have_no_severity() -> None:
+    """Nobody judged them, so asking for it is refused."""
+    status, document = await _ask(World(), "/api/v1/suppressed?severity=high")
+
+    assert status == 400
+    assert "unknown parameter 'severity'" in document["error"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import aiohttp
 from prometheus_client import CollectorRegistry
 
-from auditor.domain.finding import Announcement, State, TrackedFinding, Verdict
+from auditor.domain.finding import Announcement, State, Suppression, TrackedFinding, Verdict
 from auditor.domain.identity import ObjectRef
 from auditor.domain.pair import Doubt
 from auditor.domain.report import Summary
@@ -31,6 +31,7 @@ class Known:
 
     tracked: list[TrackedFinding] = field(default_factory=list)
     standings: list[tuple[ObjectRef, Verdict, Doubt | None]] = field(default_factory=list)
+    hidden: list[tuple[ObjectRef, Suppression]] = field(default_factory=list)
     waits_for: dict[str, str] = field(default_factory=dict)
     readable: bool = True
 
@@ -45,6 +46,9 @@ class Known:
 
     def objects(self) -> Iterable[tuple[ObjectRef, Verdict, Doubt | None]]:
         return iter(self.standings)
+
+    def suppressed(self) -> Iterable[tuple[ObjectRef, Suppression]]:
+        return iter(self.hidden)
 
     async def findings(self, state: State) -> Sequence[TrackedFinding]:
         if not self.readable:

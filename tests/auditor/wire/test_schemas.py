@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,18 @@ from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
 
 from auditor.domain.report import Report, Summary
+from auditor.wire.model import to_json
 from auditor.wire.report import encode_report
 from auditor.wire.schemas import asyncapi, documents, schema_of
+from auditor.wire.suppression import show_suppression
 from auditor.wire.topics import DEAD_LETTERS, LOG, STATE
-from tests.findings import tracked
+from tests.builders import ref
+from tests.findings import HIDDEN, tracked
 
 ROOT = Path(__file__).parents[3]
 SCHEMAS = ROOT / "schemas"
 GOLDEN = Path(__file__).parent / "golden"
-NAMES = ("finding.v1", "finding-event.v1", "report.v1")
+NAMES = ("finding.v1", "finding-event.v1", "report.v1", "suppressed.v1")
 
 
 def problems(schema: str, document: Any) -> list[str]:
@@ -67,6 +71,21 @@ def test_a_report_validates() -> None:
         "drifted": 1,
         "pending": 0,
         "unknown": 0,
+    }
+
+
+def test_what_is_hidden_validates() -> None:
+    """One difference, and a whole deviation of a rule without expiry."""
+    hidden = (HIDDEN, replace(HIDDEN, difference=None, expires=None))
+    shown = [show_suppression(ref(), one) for one in hidden]
+    document = json.loads(to_json({"suppressed": shown, "total": len(shown)}))
+
+    assert problems("suppressed.v1", document) == []
+    assert document["suppressed"][0]["object"] == {
+        "group": "apps",
+        "kind": "Deployment",
+        "namespace": "shop",
+        "name": "web",
     }
 
 
