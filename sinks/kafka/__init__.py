@@ -6,6 +6,9 @@ so that what it has already is not announced again; identifiers are deterministi
 sure. An outage costs lateness only. It refuses to publish to topics with a wrong meaning: what it creates,
 it creates with the settings of ``auditor.wire.topics``.
 
+Rights: Describe and Write on all topics, Read on the log; Create if it is to create them; DescribeConfigs
+lets it respect a topic's own ``max.message.bytes``.
+
 - ``options``   what can be configured
 - ``records``   announcements as records: pure
 - ``topics``    finding, creating and checking the topics

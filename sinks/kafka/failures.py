@@ -36,9 +36,18 @@ async def translated(doing: str, options: KafkaOptions) -> AsyncIterator[None]:
         ) from error
     except (errors.KafkaError, OSError) as error:
         raise SinkUnavailable(
-            f"Kafka ({options.servers}): {doing} failed ({_name(error)}); check the address, that "
-            "the brokers are up, and whether they want TLS or a login"
+            f"Kafka ({options.servers}): {doing} failed ({_name(error)}); {_advice(options)}"
         ) from error
+
+
+def _advice(options: KafkaOptions) -> str:
+    """What to look at: a broker that refuses a certificate or a password merely hangs up."""
+    checks = ["the address and that the brokers are up"]
+    checks += ["the certificate authority (tls.ca)"] if options.tls else []
+    checks += ["the account and its password (sasl)"] if options.sasl else []
+    plain = not options.tls and not options.sasl
+    checks += ["whether they want TLS or a login"] if plain else []
+    return f"check {', '.join(checks)}"
 
 
 def _name(error: BaseException) -> str:

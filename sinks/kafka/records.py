@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
+from pydantic_core import from_json
 
 from auditor.domain.finding import Announcement, State, TrackedFinding, Transition, TransitionKind
 from auditor.errors import DeliveryRejected
@@ -80,7 +80,7 @@ def state_of(tracked: TrackedFinding, topics: Topics, limit: int) -> Record:
 
 def state_from_log(value: bytes, topics: Topics) -> Record:
     """The state record that belongs to a record read back from the log."""
-    event: dict[str, Any] = orjson.loads(value)
+    event: dict[str, Any] = from_json(value)
     data = event.pop("data")
     event.pop("datacontenttype")
     key = f"{data['cluster']}/{data['id']}"

@@ -12,7 +12,14 @@ from typing import Any, Final
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    InvalidReplicationFactorError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 
 from auditor.errors import SinkUnavailable
 from auditor.wire import topics as wire
@@ -22,6 +29,11 @@ _log = structlog.get_logger("auditor.sinks.kafka")
 _REPLICAS: Final = 3
 _LARGEST: Final = "max.message.bytes"
 _POLICY: Final = "cleanup.policy"
+_REASONS: Final = {
+    TopicAuthorizationFailedError: "the account may neither see it nor create it",
+    ClusterAuthorizationFailedError: "the account may neither see it nor create it",
+    InvalidReplicationFactorError: "there are fewer brokers than replicas (topics.replication)",
+}
 
 
 async def prepare(admin: AIOKafkaAdminClient, options: KafkaOptions) -> int:
@@ -69,17 +81,20 @@ async def _create(
     admin: AIOKafkaAdminClient, missing: Iterable[wire.Topic], options: KafkaOptions
 ) -> None:
     if not options.topics.create:
-        raise SinkUnavailable(_remedy(next(iter(missing)), options, "and topics.create is off"))
+        raise SinkUnavailable(_remedy(next(iter(missing)), options, "topics.create is off"))
     replicas = await _replicas(admin, options)
     wanted = {topic.name: topic for topic in missing}
     answer = await admin.create_topics([_new(topic, replicas) for topic in wanted.values()])
-    for name, code, *_ in answer.topic_errors:
+    for name, code, *_ in sorted(
+        answer.topic_errors, key=lambda error: list(wanted).index(error[0])
+    ):
         error = for_code(code)
         if error is TopicAlreadyExistsError:
             continue
         if code:
-            why = f"and creating it failed ({error.__name__})"
-            raise SinkUnavailable(_remedy(wanted[name], options, why))
+            raise SinkUnavailable(
+                _remedy(wanted[name], options, _REASONS.get(error, error.__name__))
+            )
         _log.info("topic_created", topic=name, replicas=replicas)
 
 
@@ -103,7 +118,8 @@ def _new(topic: wire.Topic, replicas: int) -> NewTopic:
 def _remedy(topic: wire.Topic, options: KafkaOptions, why: str) -> str:
     settings = " ".join(f"--config {name}={value}" for name, value in topic.settings.items())
     return (
-        f"Kafka ({options.servers}): there is no topic {topic.name}, {why}; create it: "
+        f"Kafka ({options.servers}): there is no topic {topic.name}, and none was made: {why}; "
+        "create it: "
         f"kafka-topics.sh --bootstrap-server {options.bootstrap[0]} --create --topic {topic.name} "
         f"--partitions {topic.partitions} {settings}"
     )

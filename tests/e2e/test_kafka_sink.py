@@ -236,7 +236,9 @@ async def test_a_missing_topic_is_named_with_its_remedy(kafka: Kafka) -> None:
     """Where creating is switched off, the message is the command."""
     options = own_topics(kafka.bootstrap, topics={"create": False})
 
-    with pytest.raises(SinkUnavailable, match=r"there is no topic log-\w+, .*kafka-topics\.sh"):
+    with pytest.raises(
+        SinkUnavailable, match=r"there is no topic log-\w+, .*create is off; .*kafka-topics\.sh"
+    ):
         await deliver(options)
 
 
@@ -244,7 +246,7 @@ async def test_too_many_replicas_are_named(kafka: Kafka) -> None:
     """One broker cannot hold three."""
     options = own_topics(kafka.bootstrap, topics={"replication": 3})
 
-    with pytest.raises(SinkUnavailable, match=r"creating it failed \(InvalidReplicationFactor"):
+    with pytest.raises(SinkUnavailable, match="there are fewer brokers than replicas"):
         await deliver(options)
 
 
