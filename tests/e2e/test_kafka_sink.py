@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from structlog.testing import capture_logs
 
 from auditor.domain.finding import Announcement, State, Transition, TransitionKind
 from auditor.errors import DeliveryRejected, SinkUnavailable
@@ -219,6 +220,38 @@ async def test_what_a_topic_will_not_take_is_refused(options: KafkaOptions) -> N
     (letter,) = read(options.bootstrap[0], options.topics.dead_letters)
     assert letter.headers["dlq_topic"] == options.topics.findings
     assert "1000" in letter.headers["dlq_reason"]
+
+
+async def test_a_limit_that_was_lowered_meanwhile_counts(kafka: Kafka) -> None:
+    """The broker refuses; the largest is blamed, and after it the rest is taken."""
+    options = own_topics(kafka.bootstrap, compression="none")
+    small, large = announcements(2)
+    big = replace(tracked("web-2"), finding=finding("web-2", differences=(image("x" * 4000),)))
+    large = replace(large, transition=replace(large.transition, tracked=big))
+    async with opened(options) as sink:
+        await set_limit(options, 3_000)
+        with pytest.raises(DeliveryRejected, match=r"max\.message\.bytes") as caught:
+            await sink.publish([small, large])
+        await sink.open(Resume(position=None))
+        await sink.publish([small])
+
+    assert caught.value.announcement_id == large.transition.id
+    published = {
+        record.event["id"] for record in read(options.bootstrap[0], options.topics.findings)
+    }
+    assert published == {small.transition.id}
+
+
+async def test_a_state_topic_that_is_not_compacted_is_complained_of(options: KafkaOptions) -> None:
+    """Its findings would vanish with the retention; it is not ours to change."""
+    plain = replace_state(options, options.topics.dead_letters)
+    await deliver(options)
+
+    with capture_logs() as lines:
+        await deliver(plain)
+
+    (complaint,) = [line for line in lines if line["event"] == "topic_not_compacted"]
+    assert complaint["topic"] == plain.topics.state
 
 
 async def set_limit(options: KafkaOptions, size: int) -> None:

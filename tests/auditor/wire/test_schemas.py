@@ -15,7 +15,7 @@ from referencing import Registry, Resource
 from auditor.domain.report import Report, Summary
 from auditor.wire.model import to_json
 from auditor.wire.report import encode_report
-from auditor.wire.schemas import asyncapi, documents, schema_of
+from auditor.wire.schemas import asyncapi, documents, schema_of, write
 from auditor.wire.suppression import show_suppression
 from auditor.wire.topics import DEAD_LETTERS, LOG, STATE
 from tests.builders import ref
@@ -39,6 +39,13 @@ def test_the_committed_documents_are_the_generated_ones() -> None:
     committed = {path.name: path.read_text() for path in SCHEMAS.iterdir()}
 
     assert committed == documents()
+
+
+def test_they_can_be_written_anywhere(tmp_path: Path) -> None:
+    """For whoever publishes them."""
+    write(tmp_path / "published")
+
+    assert {path.name for path in (tmp_path / "published").iterdir()} == documents().keys()
 
 
 @pytest.mark.parametrize("name", NAMES)
