@@ -38,6 +38,7 @@ _COMMANDS: Final = {
     "findings": "findings",
     "explain": "explain",
     "render": "render",
+    "test": "test",
     "check-config": "check_config",
     "schema": "schema",
     "plugins": "plugins",

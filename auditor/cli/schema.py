@@ -11,6 +11,7 @@ import click
 from auditor.cli.help import examples
 from auditor.cli.terminal import print_text
 from auditor.config.schema import configuration_schema
+from auditor.golden.cases import golden_schema
 from auditor.reports.wording import show_json
 from auditor.wire.schemas import asyncapi, schema_of
 
@@ -20,6 +21,7 @@ _SCHEMAS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
     "event": partial(schema_of, "finding-event.v1"),
     "report": partial(schema_of, "report.v1"),
     "suppressed": partial(schema_of, "suppressed.v1"),
+    "golden": golden_schema,
     "asyncapi": asyncapi,
 }
 
@@ -38,6 +40,6 @@ def command(*, name: str) -> None:
     config is auditor.yaml, the options of the installed plugins included; finding is what the API and
     the state topic carry; event is a transition on the findings topic, a CloudEvent; report is what
     scan and diff print with -o json; suppressed is what `findings list --suppressed` prints with it;
-    asyncapi describes the topics (AsyncAPI 3).
+    golden is a file of cases for test; asyncapi describes the topics (AsyncAPI 3).
     """
     print_text(show_json(_SCHEMAS[name]()))

@@ -1,4 +1,4 @@
-"""Reads one bounded YAML document and remembers on which line everything stands.
+"""Reads bounded YAML documents and remembers on which line everything stands.
 
 Configuration is small and written by people, so it is read strictly: duplicate keys, merge keys, non-text
 keys, deep nesting and swollen aliases are errors with a line number. It refuses to know what a document
@@ -8,6 +8,7 @@ means, and its errors never repeat what stands in it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -56,10 +57,37 @@ def read_document(text: str) -> Located:
         UnreadableDocument: the text is not YAML, not one document, or not within bounds.
 
     """
+    with _complaints(text):
+        return _located(_Loader(text).get_single_node())
+
+
+def read_documents(text: str) -> tuple[Located, ...]:
+    """Decode a stream of YAML documents; empty ones are left out.
+
+    Raises:
+        UnreadableDocument: the text is not YAML, or not within bounds.
+
+    """
+    loader, found = _Loader(text), []
+    with _complaints(text):
+        while loader.check_node():
+            found.append(_located(loader.get_node()))
+    return tuple(document for document in found if document.value is not None)
+
+
+def _located(root: Node | None) -> Located:
+    reader = _Reader()
+    value = reader.read(root, ()) if root is not None else None
+    return Located(value, reader.lines)
+
+
+@contextmanager
+def _complaints(text: str) -> Iterator[None]:
+    """Say in own words, with the line, what PyYAML cannot read."""
     if len(text.encode()) > LARGEST:
         raise UnreadableDocument(f"larger than {LARGEST} bytes", 1)
     try:
-        root = _Loader(text).get_single_node()
+        yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = error.problem or error.context or "not YAML"
@@ -67,9 +95,6 @@ def read_document(text: str) -> Located:
     except yaml.YAMLError as error:
         # "from None" here and above: the original carries a piece of the document.
         raise UnreadableDocument(f"not YAML: {type(error).__name__}", 1) from None
-    reader = _Reader()
-    value = reader.read(root, ()) if root is not None else None
-    return Located(value, reader.lines)
 
 
 class _Loader(yaml.SafeLoader):

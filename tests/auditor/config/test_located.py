@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.config.located import LARGEST, UnreadableDocument, read_document
+from auditor.config.located import LARGEST, UnreadableDocument, read_document, read_documents
 
 
 def test_every_value_knows_its_line() -> None:
@@ -26,6 +26,22 @@ def test_what_is_absent_is_told_at_what_surrounds_it() -> None:
     document = read_document("a:\n  b:\n    c: 1\n")
 
     assert document.line(("a", "b", "x", "y")) == 2
+
+
+def test_documents_of_a_stream_keep_the_lines_of_the_stream() -> None:
+    """Empty ones are left out."""
+    documents = read_documents("a: 1\n---\n---\nb:\n  c: 2\n")
+
+    assert [document.value for document in documents] == [{"a": 1}, {"b": {"c": 2}}]
+    assert documents[1].line(("b", "c")) == 5
+
+
+def test_a_stream_that_cannot_be_read_is_told_by_line() -> None:
+    """As a single document is."""
+    with pytest.raises(UnreadableDocument) as caught:
+        read_documents("a: 1\n---\nb: [\n")
+
+    assert caught.value.line == 4
 
 
 @pytest.mark.parametrize(
