@@ -35,7 +35,11 @@ class Clock(Protocol):
 
 
 class Comparator(Protocol):
-    """Says what is wrong with one pair. Pure: the same pair, the same answer."""
+    """Says what is wrong with one pair. Pure: the same pair, the same answer.
+
+    One whose answer never depends on an object's status may say so with an attribute
+    ``ignores_status = True``; while all installed ones do, changes of status alone wake nobody.
+    """
 
     def __call__(self, pair: Pair, /) -> Iterable[Deviation]:
         """Report every deviation; none means that all is well as far as this comparator looks."""

@@ -21,6 +21,7 @@ from auditor.domain.manifest import Manifest
 from auditor.domain.marks import owner_of
 from auditor.domain.pair import Pair
 from comparators import knowledge
+from comparators.attention import ignores_status
 from comparators.knowledge import Bystander
 from comparators.ownership import creator_of
 
@@ -36,6 +37,7 @@ _PRESENT_AFTER: Final = frozenset({"pre-install", "post-install", "PreSync", "Sy
 _DELETED_AFTER: Final = frozenset({"hook-succeeded", "hook-failed", "HookSucceeded", "HookFailed"})
 
 
+@ignores_status
 def presence(pair: Pair) -> Iterator[Deviation]:
     """Report an object that should be there and is not, or is there and should not."""
     if pair.desired is not None:

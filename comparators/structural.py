@@ -16,6 +16,7 @@ from auditor.domain.finding import Confidence, Deviation
 from auditor.domain.pair import Pair
 from auditor.domain.schema import UNKNOWN_KIND
 from comparators import forms, redaction, severity
+from comparators.attention import ignores_status
 from comparators.expectation import Expectations, Unexpected
 from comparators.walk import walk
 
@@ -23,6 +24,7 @@ _NAMED = 3
 """How many differing fields a message names."""
 
 
+@ignores_status
 def structural(pair: Pair) -> Iterator[Deviation]:
     """Report how a living object differs from its declaration."""
     if pair.desired is None or pair.actual is None:

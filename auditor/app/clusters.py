@@ -21,6 +21,7 @@ from auditor.sources.kubernetes.outlet import Outlet
 from auditor.sources.kubernetes.plan import Selection
 from auditor.sources.kubernetes.watchdog import Watchdog
 from auditor.state.actual import ActualState
+from auditor.state.actual_kind import PartOf
 from auditor.state.scalers import Scalers
 from auditor.state.schemas import Schemas
 
@@ -36,6 +37,7 @@ class Surroundings:
     notice: Notice
     declared: Callable[[str, GroupKind], Iterable[ObjectRef]]
     cache: Path
+    part_of: PartOf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,11 @@ async def open_cluster(choice: Cluster, around: Surroundings, stack: AsyncExitSt
     """
     seams = around.seams
     transport = await stack.enter_async_context(seams.cluster(choice))
-    actual, scalers, schemas = ActualState(choice.name), Scalers(), Schemas()
+    actual, scalers, schemas = (
+        ActualState(choice.name, part_of=around.part_of),
+        Scalers(),
+        Schemas(),
+    )
     watchdog = Watchdog(transport, seams.clock)
     link = Link(
         cluster=choice.name,

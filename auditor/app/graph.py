@@ -28,6 +28,8 @@ from auditor.plugins import PluginKind, installed, load_plugin
 from auditor.ports import Comparator, Ledger, Renderer
 from auditor.sources.git.declaring import Outlets
 from auditor.sources.git.follower import GitFollower
+from auditor.state.actual_kind import PartOf, whole
+from auditor.state.compared import compared_part
 from auditor.state.desired import DesiredState
 from auditor.state.revisions import RevisionStore
 from auditor.state.roots import Root
@@ -132,6 +134,7 @@ class _Assembly:
             notice=self._queue.add,
             declared=self._declared,
             cache=self._configuration.store.cache,
+            part_of=_part_of(),
         )
 
     async def _followers(self, stack: AsyncExitStack) -> dict[str, GitFollower]:
@@ -200,11 +203,21 @@ def load_comparison() -> Comparison:
         PluginError: one of them does not load.
 
     """
-    names = [plugin.name for plugin in installed(PluginKind.COMPARATOR)]
-    comparators: list[Comparator] = [load_plugin(PluginKind.COMPARATOR, name) for name in names]
+    comparators = _comparators()
 
     def compare(pair: Pair) -> Iterator[Deviation]:
         for comparator in comparators:
             yield from comparator(pair)
 
     return compare
+
+
+def _comparators() -> list[Comparator]:
+    names = [plugin.name for plugin in installed(PluginKind.COMPARATOR)]
+    return [load_plugin(PluginKind.COMPARATOR, name) for name in names]
+
+
+def _part_of() -> PartOf:
+    """What of an object is news: all of it, unless every comparator ignores its status."""
+    ignored = all(getattr(comparator, "ignores_status", False) for comparator in _comparators())
+    return compared_part if ignored else whole

@@ -9,7 +9,7 @@ absence of an object proves nothing. It refuses to ask the cluster anything.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,8 +23,18 @@ EVERYWHERE = ""
 """The scope that covers all namespaces, and cluster-scoped objects."""
 
 
+PartOf = Callable[[bytes | memoryview], int | None]
+"""Sums up what of an object's JSON can change its verdict; None where only all of it says."""
+
+
+def whole(_raw: bytes | memoryview) -> None:
+    """Let every change be news."""
+
+
 class Held(msgspec.Struct, gc=False):
     """One object. ``resource_version`` is opaque; ``round`` is the listing that last met it.
+
+    ``part`` sums up what of it can change its verdict, once that was asked for.
 
     Kept from the garbage collector: it holds no container, so it is in no cycle.
     """
@@ -33,6 +43,7 @@ class Held(msgspec.Struct, gc=False):
     resource_version: str
     packed: bytes
     round: int
+    part: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +81,12 @@ class Standings(dict[str, Standing]):
 class ActualKind:
     """Objects by namespace and name, and the standing of the kind in each scope it is watched in."""
 
-    def __init__(self, cluster: str, gvk: GroupVersionKind) -> None:
+    def __init__(self, cluster: str, gvk: GroupVersionKind, *, part_of: PartOf) -> None:
         self.gvk = gvk
         self.standings = Standings()
         self.last_event: datetime | None = None
         self._cluster = cluster
+        self._part_of = part_of
         self._objects: dict[str, dict[str, Held]] = {}
         self._withheld: dict[tuple[str, str], int] = {}
         self._round = 0
@@ -92,7 +104,9 @@ class ActualKind:
             return None
         held.resource_version = resource_version
         held.packed = pack(raw)
-        return held.ref
+        part, before = self._part_of(raw), held.part
+        held.part = part
+        return None if part is not None and part == before else held.ref
 
     def delete(self, namespace: str, name: str) -> ObjectRef | None:
         """Let go of an object; return its reference if it was held or withheld."""

@@ -55,6 +55,18 @@ class TestHolding:
         assert manifest is not None
         assert manifest.body == deployment(image="web:2")
 
+    def test_what_changes_no_verdict_is_held_and_no_news(self) -> None:
+        """The newest body is answered, and nobody is told."""
+        actual = ActualState(CLUSTER, part_of=len)
+        kind = actual.kind(DEPLOYMENTS)
+        for version in ("1", "2", "3"):
+            news = put(kind, version=version)
+
+        manifest = actual.manifest(ref())
+        assert news is None
+        assert manifest is not None
+        assert manifest.body == deployment(image="web:3")
+
     def test_deleted_object_is_news_once(self, actual: ActualState) -> None:
         """A deletion names the object; the deletion of what is not there names nothing."""
         put(actual.kind(DEPLOYMENTS))
