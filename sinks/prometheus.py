@@ -27,6 +27,7 @@ from pydantic import Field
 
 from auditor.config.sections import Section
 from auditor.domain import checks
+from auditor.domain.expiry import OWN
 from auditor.domain.finding import Announcement, State, TrackedFinding, Transition, TransitionKind
 from auditor.ports import Resume, SinkContext
 
@@ -124,8 +125,8 @@ class OpenFindings(Collector):
         self._open: dict[str, TrackedFinding] = {}
         self._counts: dict[_Labels, int] = {}
         self._dropped = 0
-        for cluster in clusters:
-            for check in checks.ALL:
+        for check in checks.ALL:
+            for cluster in (OWN,) if check is checks.EXPIRED_RULE else clusters:
                 self._counts[cluster, check.id, check.category, check.severity] = 0
 
     def replace(self, tracked: Sequence[TrackedFinding]) -> None:

@@ -16,6 +16,7 @@ from auditor.app.repositories import Kit, open_follower, roots_of
 from auditor.app.seams import Seams
 from auditor.app.signals import Signals
 from auditor.config.document import Configuration
+from auditor.domain.expiry import OWN, expiring
 from auditor.domain.finding import Deviation
 from auditor.domain.identity import GroupKind, ObjectRef
 from auditor.domain.judge import Comparison
@@ -59,12 +60,13 @@ class Graph:
     signals: Signals
 
     def everything(self) -> Iterator[ObjectRef]:
-        """All objects that are declared, alive, or have an open finding."""
+        """All objects that are declared, alive, or have an open finding; and rules that expire."""
+        yield from expiring(self.judging.rules)
         for name, cluster in self.clusters.items():
             yield from self.desired.refs(name)
             yield from cluster.state.actual.refs()
         for tracked in self.knowledge.ledger.open_findings():
-            if tracked.finding.ref.cluster in self.clusters:
+            if tracked.finding.ref.cluster in {*self.clusters, OWN}:
                 yield tracked.finding.ref
 
 
@@ -116,6 +118,7 @@ class _Assembly:
             events=self._signals.pipeline,
         )
         self._watch(knowledge)
+        self._queue.add(expiring(judging.rules))
         return Graph(
             clusters=self._clusters,
             followers=followers,

@@ -17,6 +17,7 @@ from auditor.config.problems import Problem
 from auditor.config.secrets import Reference
 from auditor.config.sections import Section
 from auditor.config.words import nearest
+from auditor.domain.expiry import OWN
 
 
 def missing_premises(configuration: Configuration) -> Iterator[Problem]:
@@ -26,6 +27,7 @@ def missing_premises(configuration: Configuration) -> Iterator[Problem]:
     yield from _repeated("sinks", [sink.name for sink in configuration.sinks])
     yield from _repeated("desired", [desired.name for desired in configuration.desired])
     yield from _repeated("rules.ignore", [rule.id for rule in configuration.rules.ignore], "id")
+    yield from _reserved(configuration)
     yield from _unknown_names(configuration)
     yield from _absent_files(configuration)
 
@@ -44,6 +46,13 @@ def _repeated(section: str, names: Sequence[str], field: str = "name") -> Iterat
         if counts[name] > 1 and names.index(name) < index:
             place: Place = (*section.split("."), index, field)
             yield Problem(place, f"{name!r} is taken; give each its own {field}")
+
+
+def _reserved(configuration: Configuration) -> Iterator[Problem]:
+    for index, cluster in enumerate(configuration.clusters):
+        if cluster.name == OWN:
+            text = f"{OWN!r} stands for the auditor itself in findings; name the cluster otherwise"
+            yield Problem(("clusters", index, "name"), text)
 
 
 def _unknown_names(configuration: Configuration) -> Iterator[Problem]:

@@ -19,6 +19,7 @@ from auditor.domain.finding import (
     Finding,
     Outcome,
     Severity,
+    Suppression,
     Verdict,
 )
 from auditor.domain.manifest import Manifest, Origin
@@ -55,11 +56,18 @@ def judge(pair: Pair, compare: Comparison, rules: Rules, *, at: datetime) -> Out
     if not deviations:
         return _outcome(pair, Verdict.IN_SYNC)
     sifted = sift(deviations, pair, rules, at=at)
-    if not sifted.kept:
-        return replace(_outcome(pair, Verdict.IN_SYNC), suppressed=sifted.suppressed)
-    moved = _which_side(pair, sifted, compare, rules, at=at)
-    outcome = _conclude(pair, moved, rules, at=at)
-    return replace(outcome, suppressed=sifted.suppressed)
+    outcome = _outcome(pair, Verdict.IN_SYNC)
+    if sifted.kept:
+        moved = _which_side(pair, sifted, compare, rules, at=at)
+        outcome = _conclude(pair, moved, rules, at=at)
+    return _hiding(outcome, sifted.suppressed) if sifted.suppressed else outcome
+
+
+def _hiding(outcome: Outcome, suppressed: tuple[Suppression, ...]) -> Outcome:
+    """An outcome that must be looked at again when the first of the rules expires."""
+    times = (outcome.look_again, *(hidden.expires for hidden in suppressed))
+    soonest = min((time for time in times if time), default=None)
+    return replace(outcome, suppressed=suppressed, look_again=soonest)
 
 
 def _conclude(pair: Pair, moved: _Moved, rules: Rules, *, at: datetime) -> Outcome:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from auditor.domain.expiry import OWN, judge_rule
 from auditor.domain.finding import Outcome, Verdict
 from auditor.domain.identity import ObjectRef
 from auditor.domain.judge import Comparison, judge
@@ -43,7 +44,9 @@ class Judging:
     rules: Rules
 
     def outcome(self, ref: ObjectRef, *, at: datetime) -> Outcome:
-        """Judge one object as it is known now."""
+        """Judge one object as it is known now, or one of the rules by which objects are judged."""
+        if ref.cluster == OWN:
+            return judge_rule(ref, self.rules, at=at)
         return judge(self.pair_of(ref), self.compare, self.rules, at=at)
 
 

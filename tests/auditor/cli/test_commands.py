@@ -55,6 +55,21 @@ def test_a_scan_is_printed_in_the_form_asked_for(folder: Path, capsys: Captured)
     assert json.loads(capsys.readouterr().out)["problems"]
 
 
+def test_a_scan_finds_expired_rules(folder: Path, capsys: Captured) -> None:
+    """Whatever else can be looked at; a rule that still holds is none."""
+    configuration = folder / "auditor.yaml"
+    about = "reason: moved by hand, owner: me, path: spec"
+    rules = (
+        f"[{{id: old, expires: 2020-01-01, {about}}}, {{id: new, expires: 2999-01-01, {about}}}]"
+    )
+    configuration.write_text(f"{configuration.read_text()}rules: {{ignore: {rules}}}\n")
+
+    assert run(["scan", "-o", "json"]) == 2
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert (finding["check"], finding["object"]["name"]) == ("RULE-001", "old")
+    assert finding["began"] == "2020-01-02T00:00:00Z"
+
+
 # --- check-config ----------------------------------------------------------------------------------
 
 
@@ -94,7 +109,7 @@ def test_a_secret_that_is_not_here_is_a_warning(
 # --- schema, plugins, completion -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["config", "finding", "event", "report"])
+@pytest.mark.parametrize("name", ["config", "golden", "finding", "event", "report"])
 def test_schemas_are_schemas(name: str, capsys: Captured) -> None:
     """Of the dialect that they name."""
     assert run(["schema", name]) == 0

@@ -173,6 +173,7 @@ def test_everything_is_told_at_once_in_the_order_of_the_file() -> None:
         ({"clusters": [{"name": "prod", "secrets": "perhaps"}]}, "must be true or false"),
         ({"clusters": [{"name": "prod", "kinds": {"include": ["a/b/C"]}}]}, "write [group/]Kind"),
         ({"clusters": [{"name": "prod"}] * 2}, "clusters[1].name: 'prod' is taken"),
+        ({"clusters": [{"name": "auditor"}]}, "clusters[0].name: 'auditor' stands for"),
         ({"clusters": [{"name": "prod", "kubeconfig": "/no/such"}]}, "there is no file /no/such"),
         ({"repositories": [{"name": "platform", "url": ""}]}, "url: must not be empty"),
         (
@@ -196,7 +197,10 @@ def test_everything_is_told_at_once_in_the_order_of_the_file() -> None:
         ({"bus": {"type": "kafka"}}, "bus.type: must be 'memory'"),
         ({"http": {"hooks": {"githb": {}}}}, "did you mean github?"),
         ({"rules": {"unmanaged": {"namespaces": [1]}}}, "namespaces[0]: must be text"),
-        ({"rules": {"unmanaged": {"namespaces": "shop"}}}, "must be 'auto' or 'inhabited' or must be a list"),
+        (
+            {"rules": {"unmanaged": {"namespaces": "shop"}}},
+            "must be 'auto' or 'inhabited' or must be a list",
+        ),
         ({"rules": {"severity": [{"severity": "hgh"}]}}, "must be 'critical', 'high'"),
         ({"rules": {"ignore": [{"kind": "Pod", "owner": "me"}]}}, "ignore[0].reason: required"),
     ],

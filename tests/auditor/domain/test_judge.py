@@ -86,6 +86,21 @@ def test_a_difference_that_was_always_there_is_drift() -> None:
     assert outcome.findings[0].began == WROTE.time
 
 
+def test_what_a_rule_hides_is_looked_at_when_the_rule_expires() -> None:
+    """By then nothing else may happen to the object."""
+    ends = START + timedelta(days=1)
+    rule = IgnoreRule(name="night", reason="scaled by hand", owner="team-shop", expires=ends)
+    rules = Rules(ignore=(rule,))
+    drifting = pair(deployment(), deployment(replicas=5))
+
+    before_it, after_it = (judge(drifting, compare_spec, rules, at=at) for at in (START, ends))
+
+    assert (before_it.verdict, before_it.look_again) == (Verdict.IN_SYNC, ends)
+    (hidden,) = before_it.suppressed
+    assert (hidden.rule, hidden.reason, hidden.owner) == ("night", rule.reason, rule.owner)
+    assert (after_it.verdict, after_it.look_again) == (Verdict.DRIFTED, None)
+
+
 def test_doubt_is_unknown_and_never_a_finding() -> None:
     """What could not be looked at is not missing."""
     doubtful = pair(deployment(), None, doubt=Doubt.FORBIDDEN)

@@ -9,10 +9,11 @@ from datetime import timedelta
 from prometheus_client import CollectorRegistry
 
 from auditor.domain import checks
+from auditor.domain.expiry import rule_ref
 from auditor.domain.finding import Category, Deviation, Verdict
 from auditor.domain.identity import ObjectRef
 from auditor.domain.pair import Doubt, Pair, Superseded
-from auditor.domain.rules import Rules
+from auditor.domain.rules import IgnoreRule, Rules
 from auditor.pipeline.agenda import Agenda
 from auditor.pipeline.queue import RefQueue
 from auditor.pipeline.worker import Judging, Knowledge, Worker
@@ -35,7 +36,9 @@ def missing(pair: Pair) -> Iterable[Deviation]:
 class House:
     """A worker with everything around it."""
 
-    def __init__(self, clock: FakeClock, ledger: MemoryLedger | None = None) -> None:
+    def __init__(
+        self, clock: FakeClock, ledger: MemoryLedger | None = None, rules: Rules | None = None
+    ) -> None:
         self.pairs: dict[ObjectRef, Pair] = {}
         self.settled: list[ObjectRef] = []
         self.queue = RefQueue()
@@ -49,7 +52,7 @@ class House:
         )
         self.worker = Worker(
             self.queue,
-            Judging(pair_of=self.pairs.__getitem__, compare=missing, rules=Rules()),
+            Judging(pair_of=self.pairs.__getitem__, compare=missing, rules=rules or Rules()),
             self.knowledge,
             clock=clock,
             events=PipelineEvents(self.registry),
@@ -140,3 +143,21 @@ async def test_counts_are_scraped(clock: FakeClock) -> None:
 
     labels = {"cluster": CLUSTER, "verdict": "drifted"}
     assert registry.get_sample_value("auditor_objects", labels) == 1
+
+
+async def test_a_rule_that_expires_becomes_a_finding_by_time_alone(clock: FakeClock) -> None:
+    """Nobody restarts the worker for it."""
+    ends = clock.now() + timedelta(hours=1)
+    rule = IgnoreRule(name="night", reason="scaled by hand", owner="me", expires=ends)
+    house = House(clock, rules=Rules(ignore=(rule,)))
+    house.queue.add([rule_ref("night")])
+    await house.worker.step()
+    assert not house.knowledge.ledger.open_findings()
+
+    clock.advance(3600)
+    house.worker.tick()
+    await house.worker.step()
+
+    (tracked,) = house.knowledge.ledger.open_findings()
+    assert (tracked.finding.check, tracked.finding.ref) == ("RULE-001", rule_ref("night"))
+    assert house.knowledge.verdicts.summary().objects == 0
