@@ -19,6 +19,7 @@ from auditor.domain.finding import Announcement, Deviation, Outcome, TrackedFind
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.domain.pair import Pair
+from auditor.domain.reasoning import Reason
 
 
 class Clock(Protocol):
@@ -43,6 +44,18 @@ class Comparator(Protocol):
 
     def __call__(self, pair: Pair, /) -> Iterable[Deviation]:
         """Report every deviation; none means that all is well as far as this comparator looks."""
+
+
+@runtime_checkable
+class Explaining(Protocol):
+    """What a comparator is besides, if it can tell how it comes to what it says.
+
+    It is for people who ask, so it may take its time. A comparator that is a function carries it as an
+    attribute of this name.
+    """
+
+    def reasons(self, pair: Pair, /) -> Iterable[Reason]:
+        """Tell of every field that is not literally the same why it is reported, or is not."""
 
 
 # --- desired state ---------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ writers are recorded gives no such evidence, and is not excused. This module ref
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
@@ -29,12 +29,24 @@ _RECORD: Final = FieldPath(("metadata", "annotations", _LAST_APPLIED))
 _REPLICAS: Final = FieldPath(("spec", "replicas"))
 
 
+_BY_WHOEVER: Final = "declared, so it counts whoever wrote it"
+_TRACELESS: Final = "declared, and gone: who removes a field leaves no trace"
+_UNRECORDED: Final = "not declared, no default, and no writers are recorded on the object"
+_ALLOCATED: Final = "picked by the control plane"
+_ENTRY: Final = (
+    "not declared, and nobody is recorded: the API server fills in fields, never entries"
+)
+_FILLED_IN: Final = "nobody is recorded to have written it: the API server filled it in"
+
+
 @dataclass(frozen=True, slots=True)
-class Unexpected:
-    """A candidate that is a difference, and who is to be named for it."""
+class Weighed:
+    """What became of a candidate: excused or a difference, why, and who is to be named for it."""
 
     candidate: Candidate
     writer: Writer | None
+    because: str
+    excused: bool = False
 
 
 class Expectations:
@@ -45,54 +57,74 @@ class Expectations:
         self._metadata = metadata
         self.ownership = Ownership(metadata)
 
-    def unexpected(self, candidates: Iterable[Candidate]) -> list[Unexpected]:
+    def unexpected(self, candidates: Iterable[Candidate]) -> list[Weighed]:
         """Leave out what is expected, and name the writer of the rest."""
-        found = []
+        return [weighed for weighed in self.weighed(candidates) if not weighed.excused]
+
+    def weighed(self, candidates: Iterable[Candidate]) -> Iterator[Weighed]:
+        """Tell of each candidate whether it is expected, and why."""
         for candidate in candidates:
             path = candidate.living_path
-            if self._by_anybody(path):
-                continue
-            found += (self._declared if candidate.sure else self._undeclared)(candidate, path)
-        return found
+            harmless = next((e for e in self._entries(path) if e.group == "anybody"), None)
+            if harmless is not None:
+                writer = self.ownership.writer(path)
+                yield Weighed(candidate, writer, harmless.reason, excused=True)
+            else:
+                yield (self._declared if candidate.sure else self._undeclared)(candidate, path)
 
-    def _declared(self, candidate: Candidate, path: FieldPath) -> list[Unexpected]:
+    def _declared(self, candidate: Candidate, path: FieldPath) -> Weighed:
         if candidate.op is Op.REMOVED and not candidate.whole:
-            return [Unexpected(candidate, None)]  # who removes a field leaves no trace
+            return Weighed(candidate, None, _TRACELESS)
         writer = self.ownership.writer(path)
-        is_scaled = self._is_scaled(path, candidate.actual, writer)
-        return [] if is_scaled else [Unexpected(candidate, writer)]
+        scaled = writer and self._scaled(path, candidate.actual, writer)
+        return Weighed(candidate, writer, scaled or _BY_WHOEVER, excused=bool(scaled))
 
-    def _undeclared(self, candidate: Candidate, path: FieldPath) -> list[Unexpected]:
+    def _undeclared(self, candidate: Candidate, path: FieldPath) -> Weighed:
         if not self.ownership.is_recorded:
-            return [] if candidate.allocated else [Unexpected(candidate, None)]
+            picked = candidate.allocated
+            return Weighed(candidate, None, _ALLOCATED if picked else _UNRECORDED, excused=picked)
         owners = self.ownership.owners(path)
-        if not owners and candidate.entry:  # the API server fills in fields, never items
-            return [Unexpected(candidate, None)]
+        if not owners:
+            entry = candidate.entry
+            return Weighed(candidate, None, _ENTRY if entry else _FILLED_IN, excused=not entry)
+        excuse = ""
         for owner in owners:
-            if not self._is_excused(owner, path, candidate.actual):
-                return [Unexpected(candidate, owner)]
-        return []
+            excuse = self._excuse(owner, path, candidate.actual)
+            if not excuse:
+                return Weighed(candidate, owner, self._blame(owner))
+        return Weighed(candidate, owners[0], excuse, excused=True)
 
-    def _is_excused(self, owner: Writer, path: FieldPath, value: Any) -> bool:
-        return (
-            self._is_scaled(path, value, owner)
-            or any(self._knows(entry, owner) for entry in self._entries(path))
-            or self.ownership.is_injected(owner)
-            or self._is_admitted(owner, path)
-        )
+    def _excuse(self, owner: Writer, path: FieldPath, value: Any) -> str:
+        """Tell why somebody may hold a field that nobody declared; empty where nothing is known."""
+        if scaled := self._scaled(path, value, owner):
+            return scaled
+        known = next((e for e in self._entries(path) if self._knows(e, owner)), None)
+        if known is not None:
+            return known.reason
+        if self.ownership.is_injected(owner):
+            return f"injected by a webhook while {owner.manager} applied"
+        if self._is_admitted(owner, path):
+            return f"{owner.manager} did not declare it: it was filled in while its request was admitted"
+        return ""
 
-    def _is_scaled(self, path: FieldPath, replicas: Any, writer: Writer | None) -> bool:
-        """Tell whether an autoscaler wrote the replicas, within what it was told."""
+    def _blame(self, owner: Writer) -> str:
+        if owner.operation == "Apply" or self._keeps_record(owner):
+            return f"{owner.manager} applied it, and it is declared no more"
+        if _fits(owner.manager, knowledge.writers().hands):
+            return f"not declared, and {owner.manager} is a program through which people act"
+        return f"not declared, and {owner.manager} is not known to write it here"
+
+    def _scaled(self, path: FieldPath, replicas: Any, writer: Writer) -> str:
+        """Tell whether an autoscaler wrote the replicas, within what it was told; empty if not."""
         scaler = self._pair.scaler
-        if scaler is None or path != _REPLICAS or writer is None or not isinstance(replicas, int):
-            return False
+        if scaler is None or path != _REPLICAS or not isinstance(replicas, int):
+            return ""
         by_scaler = writer.subresource == "scale" and _fits(
             writer.manager, knowledge.writers().scalers
         )
-        return by_scaler and scaler.minimum <= replicas <= scaler.maximum
-
-    def _by_anybody(self, path: FieldPath) -> bool:
-        return any(entry.group == "anybody" for entry in self._entries(path))
+        if not by_scaler or not scaler.minimum <= replicas <= scaler.maximum:
+            return ""
+        return f"an autoscaler wrote it, in its range of {scaler.minimum} to {scaler.maximum}"
 
     def _entries(self, path: FieldPath) -> tuple[KnownWriter, ...]:
         return _known(self._pair.ref.group_kind, path)

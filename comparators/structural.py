@@ -17,7 +17,8 @@ from auditor.domain.pair import Pair
 from auditor.domain.schema import UNKNOWN_KIND
 from comparators import forms, redaction, severity
 from comparators.attention import ignores_status
-from comparators.expectation import Expectations, Unexpected
+from comparators.expectation import Expectations, Weighed
+from comparators.reasoning import explained_by, reasons
 from comparators.walk import walk
 
 _NAMED = 3
@@ -25,6 +26,7 @@ _NAMED = 3
 
 
 @ignores_status
+@explained_by(reasons)
 def structural(pair: Pair) -> Iterator[Deviation]:
     """Report how a living object differs from its declaration."""
     if pair.desired is None or pair.actual is None:
@@ -41,7 +43,7 @@ def structural(pair: Pair) -> Iterator[Deviation]:
 
 
 def _difference(
-    pair: Pair, found: Unexpected, sides: tuple[Mapping[str, Any], Mapping[str, Any]]
+    pair: Pair, found: Weighed, sides: tuple[Mapping[str, Any], Mapping[str, Any]]
 ) -> Difference:
     candidate = found.candidate
     is_secret = redaction.is_secret(pair.ref, candidate.path)

@@ -47,7 +47,7 @@ class Walk:
                     continue  # the API server does not keep it: validity says so, once
                 node = ANY
             if living is None:
-                self._alone(name, node, Op.REMOVED, (desired, actual))
+                self.alone(name, node, Op.REMOVED, (desired, actual))
                 continue
             common += 1
             if node.shape is not _SCALAR:
@@ -70,9 +70,9 @@ class Walk:
             if living is not None and desired.get(name) is None:
                 node = known.get(name, ANY)
                 if node.shape is not _IGNORED and living != node.default:
-                    self._alone(name, node, Op.ADDED, (desired, actual))
+                    self.alone(name, node, Op.ADDED, (desired, actual))
 
-    def _alone(self, name: str, node: Schema, op: Op, sides: Sides) -> None:
+    def alone(self, name: str, node: Schema, op: Op, sides: Sides) -> None:
         """Look at a field that one of two objects has and the other has not."""
         desired, actual = sides
         value = actual[name] if op is Op.ADDED else desired[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from auditor.app.scan import Audit, once, silently
@@ -13,8 +14,11 @@ from auditor.domain.finding import Deviation, Outcome, Suppression
 from auditor.domain.identity import ObjectRef, parse_ref
 from auditor.domain.manifest import Manifest
 from auditor.domain.pair import Pair
+from auditor.domain.reasoning import Reason
 from auditor.domain.report import Explanation, Step
 from auditor.errors import ConfigError
+from auditor.plugins import PluginKind, installed, load_plugin
+from auditor.ports import Explaining
 
 
 async def explain(configuration: Configuration, text: str, cluster: str | None) -> Explanation:
@@ -61,7 +65,24 @@ def _explanation(audit: Audit, ref: ObjectRef) -> Explanation:
     )
     ledger = audit.graph.knowledge.ledger
     found = tuple(t for t in ledger.open_findings() if t.finding.ref == ref)
-    return Explanation(ref=ref, verdict=outcome.verdict, steps=steps, findings=found)
+    return Explanation(
+        ref=ref,
+        verdict=outcome.verdict,
+        steps=steps,
+        fields=tuple(_fields(pair, outcome.suppressed)) if pair.doubt is None else (),
+        findings=found,
+    )
+
+
+def _fields(pair: Pair, suppressed: tuple[Suppression, ...]) -> Iterator[Reason]:
+    """What the comparators that explain themselves say of each field, and which rule hid it."""
+    hidden = {one.difference.path: one.rule for one in suppressed if one.difference}
+    for plugin in installed(PluginKind.COMPARATOR):
+        comparator = load_plugin(PluginKind.COMPARATOR, plugin.name)
+        if isinstance(comparator, Explaining):
+            for reason in comparator.reasons(pair):
+                rule = "" if reason.expected else hidden.get(reason.path, "")
+                yield replace(reason, rule=rule)
 
 
 def _declared(pair: Pair) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Self
 
 from auditor.domain.finding import State, TrackedFinding, Verdict
 from auditor.domain.identity import ObjectRef
+from auditor.domain.reasoning import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +68,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """How the verdict of one object came about, in the order of the pipeline."""
+    """How the verdict of one object came about, in the order of the pipeline.
+
+    ``fields`` are all that are not literally the same on both sides, differences and others.
+    """
 
     ref: ObjectRef
     verdict: Verdict
     steps: tuple[Step, ...]
+    fields: tuple[Reason, ...] = ()
     findings: tuple[TrackedFinding, ...] = ()

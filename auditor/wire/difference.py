@@ -71,11 +71,12 @@ def show_difference(difference: Difference) -> dict[str, Any]:
         "op": difference.op,
         "desired": difference.desired,
         "actual": difference.actual,
-        "writer": _show_writer(difference.writer) if difference.writer else None,
+        "writer": show_writer(difference.writer) if difference.writer else None,
     }
 
 
-def _show_writer(writer: Writer) -> dict[str, Any]:
+def show_writer(writer: Writer) -> dict[str, Any]:
+    """Lay a writer out as `WriterDocument` describes it."""
     return {
         "manager": writer.manager,
         "operation": writer.operation,
