@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from auditor.domain.difference import Op, Writer
 from auditor.domain.fieldpath import FieldPath, Key, Segment
@@ -39,9 +38,11 @@ _ENTRY: Final = (
 _FILLED_IN: Final = "nobody is recorded to have written it: the API server filled it in"
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """What became of a candidate: excused or a difference, why, and who is to be named for it."""
+class Weighed(NamedTuple):
+    """What became of a candidate: excused or a difference, why, and who is to be named for it.
+
+    A tuple, because one is made for every candidate of every look.
+    """
 
     candidate: Candidate
     writer: Writer | None
@@ -67,8 +68,7 @@ class Expectations:
             path = candidate.living_path
             harmless = next((e for e in self._entries(path) if e.group == "anybody"), None)
             if harmless is not None:
-                writer = self.ownership.writer(path)
-                yield Weighed(candidate, writer, harmless.reason, excused=True)
+                yield Weighed(candidate, None, harmless.reason, excused=True)
             else:
                 yield (self._declared if candidate.sure else self._undeclared)(candidate, path)
 

@@ -55,7 +55,10 @@ def reasons(pair: Pair) -> Iterator[Reason]:
     desired, actual = forms.aligned(pair, pair.desired.body, pair.actual.body)
     schema = pair.schema or UNKNOWN_KIND
     expectations = Expectations(pair, pair.actual.metadata)
-    for weighed in expectations.weighed(walk(desired, actual, schema)):
+    for weighed in expectations.weighed(walk(desired, actual, schema).found):
+        if weighed.excused and weighed.writer is None:
+            path = weighed.candidate.living_path
+            weighed = weighed._replace(writer=expectations.ownership.writer(path))  # noqa: PLW2901
         yield _weighed(pair, weighed, node_at(schema, weighed.candidate.path))
     for silence in silences(desired, actual, schema):
         yield _silent(pair, silence, expectations)
