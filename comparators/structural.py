@@ -1,7 +1,8 @@
 """Compares what is declared with what lives, field by field, and names the writer of each difference.
 
 Reports one deviation for an object whose declared fields changed or are gone, or to which fields were
-added that nobody declared (``K8S-002``). It refuses to look at objects of which one side is absent.
+added that nobody declared (``K8S-002``). Where a declared field is not there it asks whether it can be
+(``K8S-008``): only then, because that takes another walk. It refuses to judge that an object is absent.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from comparators import forms, redaction, severity
 from comparators.attention import ignores_status
 from comparators.expectation import Expectations, Weighed
 from comparators.reasoning import explained_by, reasons
+from comparators.validity import validity
 from comparators.walk import walk
 
 _NAMED = 3
@@ -29,14 +31,19 @@ _NAMED = 3
 @explained_by(reasons)
 def structural(pair: Pair) -> Iterator[Deviation]:
     """Report how a living object differs from its declaration."""
-    if pair.desired is None or pair.actual is None:
+    if pair.desired is None:
+        return
+    if pair.actual is None:
+        yield from validity(pair)
         return
     desired, actual = forms.aligned(pair, pair.desired.body, pair.actual.body)
-    candidates = walk(desired, actual, pair.schema or UNKNOWN_KIND)
-    if not candidates:
+    walked = walk(desired, actual, pair.schema or UNKNOWN_KIND)
+    if walked.is_strange or any(candidate.op is Op.REMOVED for candidate in walked.found):
+        yield from validity(pair)
+    if not walked.found:
         return
     expectations = Expectations(pair, pair.actual.metadata)
-    found = expectations.unexpected(candidates)
+    found = expectations.unexpected(walked.found)
     if found:
         differences = tuple(_difference(pair, item, (desired, actual)) for item in found)
         yield _deviation(pair, differences, is_recorded=expectations.ownership.is_recorded)

@@ -18,12 +18,10 @@ from auditor.domain.manifest import Origin
 from auditor.domain.pair import Pair
 from auditor.domain.schema import Schema, Shape
 from comparators import redaction
-from comparators.attention import ignores_status
 
 _NAMED = 3
 
 
-@ignores_status
 def validity(pair: Pair) -> Iterator[Deviation]:
     """Report declared fields that the schema does not know."""
     if pair.desired is None or pair.schema is None:

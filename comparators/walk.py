@@ -25,12 +25,16 @@ _COLLECTIONS = frozenset({_MAP, _KEYED, _SET, _LIST, _BAG})
 
 
 class Walk:
-    """One walk; what it found is in ``found``. ``root`` is the actual object, for derived defaults."""
+    """One walk; what it found is in ``found``. ``root`` is the actual object, for derived defaults.
 
-    __slots__ = ("found", "root")
+    ``is_strange`` says that a declared field was met which neither the schema nor the living object has.
+    """
+
+    __slots__ = ("found", "is_strange", "root")
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self.found: list[Candidate] = []
+        self.is_strange = False
         self.root = root
 
     def fields(  # noqa: C901, PLR0912 - the hot path: a call costs more here than a branch
@@ -44,7 +48,8 @@ class Walk:
             node, living = known.get(name), actual.get(name)
             if node is None:
                 if living is None and not schema.open:
-                    continue  # the API server does not keep it: validity says so, once
+                    self.is_strange = True  # the API server does not keep it: validity says so
+                    continue
                 node = ANY
             if living is None:
                 self.alone(name, node, Op.REMOVED, (desired, actual))
@@ -161,6 +166,7 @@ class Walk:
         """Compare two values by themselves, and keep what is found out of this walk."""
         walking = Walk(self.root)
         walking.value(desired, actual, schema)
+        self.is_strange = self.is_strange or walking.is_strange
         return walking.found
 
     def note(self, op: Op, desired: Any, actual: Any) -> Candidate:
@@ -182,10 +188,8 @@ class Walk:
             candidate.lift(segment, living)
 
 
-def walk(
-    desired: Mapping[str, Any], actual: Mapping[str, Any], schema: Schema
-) -> Sequence[Candidate]:
+def walk(desired: Mapping[str, Any], actual: Mapping[str, Any], schema: Schema) -> Walk:
     """Find every place where two objects of one kind differ."""
     walking = Walk(actual)
     walking.fields(desired, actual, schema)
-    return walking.found
+    return walking

@@ -15,7 +15,6 @@ from auditor.domain.pair import Pair
 from auditor.state.schemas import Schemas
 from comparators.presence import presence
 from comparators.structural import structural
-from comparators.validity import validity
 
 CLUSTER = "prod"
 BUILT_IN = Schemas()
@@ -59,7 +58,7 @@ def paired(
 
 def compared(pair: Pair) -> list[Deviation]:
     """Everything that all comparators say."""
-    return [*presence(pair), *structural(pair), *validity(pair)]
+    return [*presence(pair), *structural(pair)]
 
 
 def differences(
