@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
-from auditor.domain.difference import Op
+from auditor.domain.difference import Difference, Op
 from auditor.domain.fieldpath import FieldPath
 from auditor.domain.pair import Pair
 from auditor.domain.reasoning import Reason
@@ -20,7 +20,8 @@ from auditor.domain.schema import ANY, MISSING, UNKNOWN_KIND, Format, Schema, Sh
 from comparators import derived, forms, redaction, scalars
 from comparators.expectation import Expectations, Weighed
 from comparators.silence import Silence, silences
-from comparators.walk import walk
+from comparators.validity import validity
+from comparators.walk import Sides, walk
 
 _SHAPES: Final = {
     Shape.SCALAR: "a value",
@@ -50,18 +51,33 @@ def explained_by(tell: Callable[[Pair], Iterable[Reason]]) -> Callable[[_C], _C]
 
 def reasons(pair: Pair) -> Iterator[Reason]:
     """Tell why each field that is not literally the same is a difference, or is none."""
-    if pair.desired is None or pair.actual is None:
-        return
-    desired, actual = forms.aligned(pair, pair.desired.body, pair.actual.body)
+    for deviation in validity(pair):
+        yield from (_invalid(difference) for difference in deviation.differences)
+    if pair.desired is not None and pair.actual is not None:
+        sides = forms.aligned(pair, pair.desired.body, pair.actual.body)
+        yield from _compared(pair, sides, Expectations(pair, pair.actual.metadata))
+
+
+def _compared(pair: Pair, sides: Sides, expectations: Expectations) -> Iterator[Reason]:
     schema = pair.schema or UNKNOWN_KIND
-    expectations = Expectations(pair, pair.actual.metadata)
-    for weighed in expectations.weighed(walk(desired, actual, schema).found):
+    for weighed in expectations.weighed(walk(*sides, schema).found):
         if weighed.excused and weighed.writer is None:
             path = weighed.candidate.living_path
             weighed = weighed._replace(writer=expectations.ownership.writer(path))  # noqa: PLW2901
         yield _weighed(pair, weighed, node_at(schema, weighed.candidate.path))
-    for silence in silences(desired, actual, schema):
+    for silence in silences(*sides, schema):
         yield _silent(pair, silence, expectations)
+
+
+def _invalid(difference: Difference) -> Reason:
+    return Reason(
+        path=difference.path,
+        op=difference.op,
+        expected=False,
+        because="declared, and the API server does not keep such a field",
+        schema="not known to the schema of the kind",
+        desired=difference.desired,
+    )
 
 
 def _weighed(pair: Pair, weighed: Weighed, node: Schema) -> Reason:

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.app.graph import load_comparison
-from auditor.domain import checks
 from auditor.domain.difference import REDACTED
 from auditor.domain.pair import Scaler
 from auditor.domain.reasoning import Reason
@@ -102,6 +101,16 @@ def test_a_known_controller_is_named_with_its_reason() -> None:
     assert reason.because
 
 
+def test_what_the_api_server_would_not_keep_is_told() -> None:
+    """Whether the object lives or not."""
+    declared = deployment(replica=3)
+
+    for living in (deployment(), None):
+        (reason,) = [r for r in reasons(paired(declared, living)) if str(r.path) == "spec.replica"]
+
+        assert reason.because == "declared, and the API server does not keep such a field"
+
+
 def test_an_autoscaler_in_its_range_is_told_with_the_range() -> None:
     """And out of it, it is drift like any other."""
     by = entry("kube-controller-manager", "f:spec f:replicas", subresource="scale")
@@ -189,8 +198,7 @@ def test_the_reasons_are_those_of_the_comparison(golden: GoldenCase) -> None:
     """What is told as drift is exactly what is reported; what is silent is told once."""
     pair = pair_of(golden)
     found = list(reasons(pair))
-    drift = [said for said in structural(pair) if said.check == checks.CHANGED.id]
-    reported = [str(d.path) for said in drift for d in said.differences]
+    reported = [str(d.path) for deviation in structural(pair) for d in deviation.differences]
 
     assert sorted(str(one.path) for one in found if not one.expected) == sorted(reported)
     assert len({(one.path, one.op) for one in found}) == len(found)
