@@ -84,7 +84,6 @@ class ActualKind:
     def __init__(self, cluster: str, gvk: GroupVersionKind, *, part_of: PartOf) -> None:
         self.gvk = gvk
         self.standings = Standings()
-        self.last_event: datetime | None = None
         self._cluster = cluster
         self._part_of = part_of
         self._objects: dict[str, dict[str, Held]] = {}

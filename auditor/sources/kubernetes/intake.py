@@ -67,7 +67,6 @@ class Intake:
 
     def flush(self) -> None:
         """Name what changed since the last time, unless the kind is in doubt."""
-        self._kind.last_event = self._link.clock.now()
         if self._news and self.doubt is None:
             self._notice(self._news)
             self._news = []
