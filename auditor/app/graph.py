@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from prometheus_client import CollectorRegistry
 
 from auditor.app.clusters import ClusterPart, Surroundings, open_cluster
 from auditor.app.governance import governance
+from auditor.app.notices import Notices
 from auditor.app.renderers import load_renderers
 from auditor.app.repositories import Kit, open_follower, roots_of
 from auditor.app.seams import Seams
@@ -20,6 +21,8 @@ from auditor.domain.expiry import OWN, expiring
 from auditor.domain.finding import Deviation
 from auditor.domain.identity import GroupKind, ObjectRef
 from auditor.domain.judge import Comparison
+from auditor.domain.manifest import Body
+from auditor.domain.owner_rules import TOOLS
 from auditor.domain.pair import Pair
 from auditor.pipeline.agenda import Agenda
 from auditor.pipeline.pairing import Pairs
@@ -32,6 +35,7 @@ from auditor.sources.git.follower import GitFollower
 from auditor.state.actual_kind import PartOf, whole
 from auditor.state.compared import compared_part
 from auditor.state.desired import DesiredState
+from auditor.state.owners import Owners
 from auditor.state.revisions import RevisionStore
 from auditor.state.roots import Root
 from auditor.state.suppressions import Suppressions
@@ -53,11 +57,21 @@ class Graph:
     clusters: Mapping[str, ClusterPart]
     followers: Mapping[str, GitFollower]
     desired: DesiredState
-    queue: RefQueue
+    notices: Notices
     judging: Judging
     knowledge: Knowledge
     worker: Worker
     signals: Signals
+
+    @property
+    def queue(self) -> RefQueue:
+        """The names of objects that are to be looked at."""
+        return self.notices.queue
+
+    def tick(self) -> None:
+        """Do what time alone makes due."""
+        self.worker.tick()
+        self.notices.reconsider(self.everything)
 
     def everything(self) -> Iterator[ObjectRef]:
         """All objects that are declared, alive, or have an open finding; and rules that expire."""
@@ -99,7 +113,8 @@ class _Assembly:
         self._seams = seams
         self._memory = memory
         self._signals = Signals.on(registry)
-        self._queue = RefQueue()
+        owners = Owners(self._body_of, self._signals.pipeline.owner_rule_unsupported)
+        self._notices = Notices(RefQueue(), owners)
         self._clusters: dict[str, ClusterPart] = {}
         self._desired = DesiredState(roots_of(configuration), scope=self._is_namespaced)
 
@@ -111,19 +126,19 @@ class _Assembly:
         followers = await self._followers(stack)
         judging, knowledge = self._judging(), self._knowledge()
         worker = Worker(
-            self._queue,
+            self._notices.queue,
             judging,
             knowledge,
             clock=self._seams.clock,
             events=self._signals.pipeline,
         )
         self._watch(knowledge)
-        self._queue.add(expiring(judging.rules))
+        self._notices.add(expiring(judging.rules))
         return Graph(
             clusters=self._clusters,
             followers=followers,
             desired=self._desired,
-            queue=self._queue,
+            notices=self._notices,
             judging=judging,
             knowledge=knowledge,
             worker=worker,
@@ -134,7 +149,7 @@ class _Assembly:
         return Surroundings(
             seams=self._seams,
             signals=self._signals,
-            notice=self._queue.add,
+            notice=self._notices.add,
             declared=self._declared,
             cache=self._configuration.store.cache,
             part_of=_part_of(),
@@ -162,8 +177,10 @@ class _Assembly:
     def _judging(self) -> Judging:
         rules = self._configuration.rules
         states = {name: cluster.state for name, cluster in self._clusters.items()}
-        pairs = Pairs(self._desired, states, governance(rules.unmanaged, self._desired))
-        return Judging(pair_of=pairs.of, compare=load_comparison(), rules=rules.compiled())
+        governs = governance(rules.unmanaged, self._desired)
+        pairs = Pairs(self._desired, states, governs)
+        compiled = replace(rules.compiled(), of_owner=self._notices.owners.rules_for)
+        return Judging(pair_of=pairs.of, compare=load_comparison(), rules=compiled)
 
     def _knowledge(self) -> Knowledge:
         return Knowledge(
@@ -177,11 +194,22 @@ class _Assembly:
     def _watch(self, knowledge: Knowledge) -> None:
         """Let the gauges read what they show."""
         events = self._signals.pipeline
-        events.queue_watched(lambda: self._queue.depth)
+        events.queue_watched(lambda: self._notices.queue.depth)
         for name in self._clusters:
             events.cluster_watched(name, knowledge.verdicts.count)
         for rule in self._configuration.rules.ignore:
             events.rule_watched(rule.id, partial(knowledge.suppressions.count, rule.id))
+        for tool in TOOLS:
+            events.rule_watched(f"{tool}/*", partial(knowledge.suppressions.count_of, tool))
+        events.owners_watched(self._notices.owners.unsupported)
+
+    def _body_of(self, ref: ObjectRef) -> Body | None:
+        """An object as it is declared, or else as it lives."""
+        declaration = self._desired.declaration(ref)
+        part = self._clusters.get(ref.cluster)
+        declared = declaration.manifest if declaration else None
+        manifest = declared or (part.state.actual.manifest(ref) if part else None)
+        return manifest.body if manifest else None
 
     def _is_namespaced(self, cluster: str, kind: GroupKind) -> bool | None:
         part = self._clusters.get(cluster)
@@ -189,12 +217,12 @@ class _Assembly:
 
     def _declared(self, cluster: str, kind: GroupKind) -> Iterable[ObjectRef]:
         """Every declared object of a kind; more may be known of kinds now, so places follow first."""
-        self._queue.add(self._desired.rescope(cluster))
+        self._notices.add(self._desired.rescope(cluster))
         return (ref for ref in self._desired.refs(cluster) if ref.group_kind == kind)
 
     def _declared_anew(self, refs: Iterable[ObjectRef]) -> None:
         """Declarations changed: look at those objects, and watch the kinds that are declared now."""
-        self._queue.add(refs)
+        self._notices.add(refs)
         for name, cluster in self._clusters.items():
             cluster.source.want(self._desired.kinds(name))
 

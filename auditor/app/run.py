@@ -88,7 +88,7 @@ class _RunningWorker:
         self._supervisor = supervisor
         self._rounds = Rounds(graph.queue, seams.clock, seams.jitter)
         self._conduct = partial(seams.conduct, running)
-        self.ticking = [graph.worker.tick]
+        self.ticking = [graph.tick]
 
     @classmethod
     async def open(

@@ -55,6 +55,7 @@ def judge(pair: Pair, compare: Comparison, rules: Rules, *, at: datetime) -> Out
     deviations = tuple(compare(pair))
     if not deviations:
         return _outcome(pair, Verdict.IN_SYNC)
+    rules = rules.about(pair)
     sifted = sift(deviations, pair, rules, at=at)
     outcome = _outcome(pair, Verdict.IN_SYNC)
     if sifted.kept:

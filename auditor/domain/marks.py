@@ -9,13 +9,21 @@ declares the object.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Manifest, Owner
 
 ARGO_TRACKING: Final = "argocd.argoproj.io/tracking-id"
+_ARGO_LABEL: Final = "argocd.argoproj.io/instance"
+_INSTANCE_LABEL: Final = "app.kubernetes.io/instance"
+"""What Argo CD tracks by unless told otherwise, where it tracks by label."""
+_FLUX_KINDS: Final = {
+    "Kustomization": "kustomize.toolkit.fluxcd.io",
+    "HelmRelease": "helm.toolkit.fluxcd.io",
+}
 _Text = Mapping[str, Any]
 
 
@@ -30,6 +38,33 @@ def owner_of(manifest: Manifest | None) -> Owner | None:
         if owner is not None:
             return owner
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """The object that owns another, as far as the other's mark tells; ``None``: any namespace."""
+
+    kind: str
+    namespace: str | None
+    name: str
+
+
+def keepers_of(manifest: Manifest) -> Iterator[Keeper]:
+    """The owners that an object's marks name, each as an object that may be known.
+
+    Argo CD names an Application outside its own namespace as ``namespace_name``:
+    https://argo-cd.readthedocs.io/en/stable/operator-manual/app-any-namespace/.
+    """
+    annotations, labels = _texts(manifest, "annotations"), _texts(manifest, "labels")
+    tracked = _argocd(manifest.ref, labels, annotations)
+    label = labels.get(_ARGO_LABEL) or labels.get(_INSTANCE_LABEL)
+    app = tracked.name if tracked else label if ARGO_TRACKING not in annotations else None
+    if app:
+        namespace, _, name = str(app).rpartition("_")
+        yield Keeper("Application", namespace or None, name)
+    for kind, prefix in _FLUX_KINDS.items():
+        if owner := labels.get(f"{prefix}/name"):
+            yield Keeper(kind, str(labels.get(f"{prefix}/namespace", "")), str(owner))
 
 
 def _argocd(ref: ObjectRef, _labels: _Text, annotations: _Text) -> Owner | None:

@@ -8,16 +8,18 @@ hides nothing any more. This module refuses to find differences.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from typing import Protocol
 
-from auditor.domain.difference import REDACTED, Difference
+from auditor.domain.difference import REDACTED, Difference, Op
 from auditor.domain.finding import Deviation, Severity, Suppression
 from auditor.domain.identity import ObjectRef
 from auditor.domain.pair import Pair
 from auditor.domain.pathpattern import PathPattern
+from auditor.domain.places import Places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,23 +51,32 @@ class ObjectMatch:
         return all(have.get(name) == value for name, value in self.labels.items())
 
 
+class Objects(Protocol):
+    """What tells which objects are meant."""
+
+    def matches(self, pair: Pair) -> bool:
+        """Tell whether the pair's object is meant."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IgnoreRule:
     """Differences that are known and accepted.
 
     ``path`` and the ones after it narrow the rule to some differences; a rule without any of them
     hides every deviation of the check ids in ``checks`` (all, if empty) on the objects it matches.
+    ``places`` are several of which any will do.
     """
 
     name: str
     reason: str
     owner: str
     expires: datetime | None = None
-    objects: ObjectMatch = field(default_factory=ObjectMatch)
+    objects: Objects = field(default_factory=ObjectMatch)
     checks: frozenset[str] = frozenset()
     path: PathPattern | None = None
     writer: str | None = None
     value: re.Pattern[str] | None = None
+    places: tuple[Places, ...] = ()
 
     def expired(self, at: datetime) -> bool:
         """Tell whether the rule's time is over."""
@@ -74,22 +85,29 @@ class IgnoreRule:
     @property
     def narrow(self) -> bool:
         """Whether the rule is about single differences."""
-        return not (self.path is None and self.writer is None and self.value is None)
+        return any((self.path, self.writer is not None, self.value, self.places))
 
     def covers(self, deviation: Deviation, pair: Pair) -> bool:
         """Tell whether the rule speaks of this deviation of this object at all."""
         named = not self.checks or deviation.check in self.checks
         return named and self.objects.matches(pair)
 
-    def hides(self, difference: Difference) -> bool:
+    def hides(self, difference: Difference, pair: Pair) -> bool:
         """Tell whether a covered deviation's difference is hidden."""
         if self.path is not None and not self.path.matches(difference.path):
+            return False
+        if self.places and not self._lies_there(difference, pair):
             return False
         if self.writer is not None:
             manager = difference.writer.manager if difference.writer else ""
             if not fnmatchcase(manager, self.writer):
                 return False
         return self.value is None or self._value_fits(difference)
+
+    def _lies_there(self, difference: Difference, pair: Pair) -> bool:
+        side = pair.desired if difference.op is Op.REMOVED else pair.actual
+        body = side.body if side else None
+        return any(places.cover(difference.pointer, body) for places in self.places)
 
     def _value_fits(self, difference: Difference) -> bool:
         shown = (v for v in (difference.desired, difference.actual) if v is not None)
@@ -115,13 +133,24 @@ class SeverityRule:
         return path is None or any(path.matches(d.path) for d in deviation.differences)
 
 
+def _nobody(_pair: Pair) -> tuple[IgnoreRule, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Everything that users configured about judging."""
+    """Everything that users configured about judging, and what the owners of objects say."""
 
     ignore: tuple[IgnoreRule, ...] = ()
     severity: tuple[SeverityRule, ...] = ()
     lagging_after: timedelta = timedelta(minutes=10)
+    of_owner: Callable[[Pair], tuple[IgnoreRule, ...]] = _nobody
+
+    def about(self, pair: Pair) -> Rules:
+        """The rules for one object: those that its owner adds included."""
+        added = self.of_owner(pair)
+        return replace(self, ignore=(*self.ignore, *added)) if added else self
+
     terminating_after: timedelta = timedelta(minutes=10)
 
 
@@ -140,14 +169,14 @@ def sift(deviations: Iterable[Deviation], pair: Pair, rules: Rules, *, at: datet
     hidden: list[Suppression] = []
     for deviation in deviations:
         covering = [rule for rule in live if rule.covers(deviation, pair)]
-        left = _sift_one(deviation, covering, hidden) if covering else deviation
+        left = _sift_one(deviation, pair, covering, hidden) if covering else deviation
         if left is not None:
             kept.append(left)
     return Sifted(tuple(kept), tuple(hidden))
 
 
 def _sift_one(
-    deviation: Deviation, covering: list[IgnoreRule], hidden: list[Suppression]
+    deviation: Deviation, pair: Pair, covering: list[IgnoreRule], hidden: list[Suppression]
 ) -> Deviation | None:
     whole = next((rule for rule in covering if not rule.narrow), None)
     if whole is not None:
@@ -155,7 +184,7 @@ def _sift_one(
         return None
     kept: list[Difference] = []
     for difference in deviation.differences:
-        rule = next((rule for rule in covering if rule.hides(difference)), None)
+        rule = next((rule for rule in covering if rule.hides(difference, pair)), None)
         if rule is None:
             kept.append(difference)
         else:

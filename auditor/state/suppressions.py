@@ -34,6 +34,11 @@ class Suppressions:
         """How many differences a rule hides."""
         return self._counts[rule]
 
+    def count_of(self, tool: str) -> int:
+        """How many differences the rules of a tool's owners hide together."""
+        begin = f"{tool}/"
+        return sum(count for rule, count in self._counts.items() if rule.startswith(begin))
+
     def all(self) -> Iterator[tuple[ObjectRef, Suppression]]:
         """Every hidden difference with its object."""
         for ref, suppressions in self._hidden.items():

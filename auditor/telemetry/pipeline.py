@@ -55,6 +55,19 @@ class PipelineEvents:
         """Let ``auditor_suppressed_differences`` of one rule read its count when it is scraped."""
         self._suppressed.labels(rule).set_function(count)
 
+    def owners_watched(self, count: Callable[[], int]) -> None:
+        """Let ``auditor_owner_rules_unsupported`` read the number when it is scraped."""
+        gauge = Gauge(
+            "auditor_owner_rules_unsupported",
+            "Ignore rules of owners (Argo CD, Flux) that are not understood, so hide nothing.",
+            registry=self._registry,
+        )
+        gauge.set_function(count)
+
+    def owner_rule_unsupported(self, owner: ObjectRef, why: str) -> None:
+        """An owner says that something should be ignored, in a way that is not understood."""
+        _log.warning("owner_rule_unsupported", owner=str(owner), cluster=owner.cluster, why=why)
+
     def batch_audited(self, verdicts: dict[Verdict, int], seconds: float) -> None:
         """A batch of names was looked at and is on record."""
         for verdict, count in verdicts.items():

@@ -101,6 +101,23 @@ def test_what_a_rule_hides_is_looked_at_when_the_rule_expires() -> None:
     assert (after_it.verdict, after_it.look_again) == (Verdict.DRIFTED, None)
 
 
+def test_what_the_owner_wants_ignored_is_asked_for_deviating_objects_only() -> None:
+    """Most objects do not deviate, and pay nothing."""
+    asked: list[Pair] = []
+
+    def of_owner(one: Pair) -> tuple[IgnoreRule, ...]:
+        asked.append(one)
+        path = parse_pattern("spec.replicas")
+        return (IgnoreRule(name="argocd/shop#1", reason="so", owner="argocd", path=path),)
+
+    rules = replace(RULES, of_owner=of_owner)
+    judge(pair(deployment(), deployment()), compare_spec, rules, at=START)
+    outcome = judge(pair(deployment(), deployment(replicas=5)), compare_spec, rules, at=START)
+
+    assert len(asked) == 1
+    assert [hidden.rule for hidden in outcome.suppressed] == ["argocd/shop#1"]
+
+
 def test_doubt_is_unknown_and_never_a_finding() -> None:
     """What could not be looked at is not missing."""
     doubtful = pair(deployment(), None, doubt=Doubt.FORBIDDEN)

@@ -35,3 +35,15 @@ def test_unknown_says_nothing_new() -> None:
     suppressions.note(Outcome(ref=ref(), verdict=Verdict.UNKNOWN, doubt=Doubt.STALE))
 
     assert suppressions.count("hpa") == 1
+
+
+def test_the_rules_of_a_tool_are_counted_together() -> None:
+    """There are as many of them as owners; a metric must not grow with them."""
+    suppressions = Suppressions()
+    hidden = tuple(
+        Suppression(rule=rule, check="K8S-002") for rule in ("argocd/a#1", "argocd/b#2", "argocd")
+    )
+    suppressions.note(Outcome(ref=ref(), verdict=Verdict.IN_SYNC, suppressed=hidden))
+
+    assert suppressions.count_of("argocd") == 2
+    assert suppressions.count_of("flux") == 0

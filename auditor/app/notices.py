@@ -1,0 +1,28 @@
+"""Where sources leave the names of what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from auditor.domain.identity import ObjectRef
+from auditor.pipeline.queue import RefQueue
+from auditor.state.owners import Owners
+
+
+class Notices:
+    """Queues every name, and reads owners among them first: they decide what is ignored."""
+
+    def __init__(self, queue: RefQueue, owners: Owners) -> None:
+        self.queue = queue
+        self.owners = owners
+
+    def add(self, refs: Iterable[ObjectRef]) -> None:
+        """Take in names of objects that changed."""
+        names = tuple(refs)
+        self.owners.note(names)
+        self.queue.add(names)
+
+    def reconsider(self, everything: Callable[[], Iterable[ObjectRef]]) -> None:
+        """Look at everything again if owners want other things ignored than before."""
+        if self.owners.take_changed():
+            self.queue.add(everything())
