@@ -123,11 +123,17 @@ def _fail(batch: Sequence[_Pending], reason: BaseException) -> None:
 
 
 def _commit(connection: sqlite3.Connection, jobs: Sequence[Job[Any]]) -> list[Any]:
+    _abandon(connection)  # a roll-back that was interrupted itself left the last transaction open
     connection.execute("BEGIN IMMEDIATE")
     try:
         results = [job(connection) for job in jobs]
         connection.execute("COMMIT")
     finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        _abandon(connection)
     return results
+
+
+def _abandon(connection: sqlite3.Connection) -> None:
+    """Undo what was begun and not committed."""
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
