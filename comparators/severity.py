@@ -48,11 +48,18 @@ def _matches(weight: Weight, difference: Difference) -> bool:
 
 
 def _has(value: Any, wanted: Any) -> bool:
-    """Tell whether a value is, or anywhere contains, the wanted one (as a value or as a field)."""
+    """Tell whether a value is, or anywhere contains, the wanted one; see the data file."""
     if value == REDACTED:
         return False
     if isinstance(value, Mapping):
-        return wanted in value or any(_has(inner, wanted) for inner in value.values())
+        return _has_fields(value, wanted) or any(_has(inner, wanted) for inner in value.values())
     if isinstance(value, list):
         return any(_has(inner, wanted) for inner in value)
     return type(value) is type(wanted) and bool(value == wanted)
+
+
+def _has_fields(value: Mapping[str, Any], wanted: Any) -> bool:
+    return isinstance(wanted, Mapping) and all(
+        name in value and (expected is None or value[name] == expected)
+        for name, expected in wanted.items()
+    )
