@@ -31,14 +31,13 @@ class _Selector(selectors.DefaultSelector):  # type: ignore[misc, unused-ignore]
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Wait for the network, unless somebody waits for rest and this is it."""
         about_to_wait = timeout is None or timeout > 0
-        if self.waiter is None or not about_to_wait:
+        if self.waiter is None or self.waiter.done() or not about_to_wait:
             return super().select(timeout)
         if ready := super().select(0):
             return ready
         if self.busy():
             return super().select(timeout)
         self.waiter.set_result(None)
-        self.waiter = None
         return []
 
 
@@ -63,7 +62,10 @@ class QuietLoop(asyncio.SelectorEventLoop):
         """Wait until nothing is left to do, here, in threads and as far as ``busy`` knows."""
         self._own_selector.busy = lambda: bool(self._threads) or busy()
         self._own_selector.waiter = self.create_future()
-        await self._own_selector.waiter
+        try:
+            await self._own_selector.waiter
+        finally:
+            self._own_selector.waiter = None  # who was cancelled does not wait any more
 
 
 def settled_by(busy: Busy) -> Callable[[], Awaitable[None]]:
