@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from auditor.domain.difference import Difference, Op, Writer
+from auditor.domain.evidence import DryRun, Evidence
 from auditor.domain.fieldpath import FieldPath, Key, Member
 from auditor.domain.finding import (
     Category,
@@ -139,6 +140,7 @@ FINDINGS = st.builds(
     began=st.none() | _TIMES,
     actual_version=_TEXT,
     remedies=st.lists(_REMEDIES, max_size=2).map(tuple),
+    evidence=st.none() | st.builds(Evidence, dry_run=st.sampled_from(DryRun), at=_TIMES),
 )
 TRACKED = st.builds(
     TrackedFinding,

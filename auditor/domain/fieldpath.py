@@ -100,6 +100,14 @@ def resolve_pointer(path: FieldPath, root: object) -> str:
     return pointer
 
 
+def value_at(path: FieldPath, root: object) -> object:
+    """What ``root`` has at a path; ``None`` where it has nothing there."""
+    current = root
+    for segment in path.segments:
+        current = _descend(current, _step(segment, current))
+    return current
+
+
 def _step(segment: Segment, current: object) -> str | int:
     if isinstance(segment, str | int):
         return segment

@@ -14,6 +14,7 @@ from enum import IntEnum, StrEnum
 from functools import lru_cache
 
 from auditor.domain.difference import Difference
+from auditor.domain.evidence import Evidence
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Origin, Owner
 from auditor.domain.pair import Doubt
@@ -124,7 +125,7 @@ class Finding:
 
     ``began`` is when the drift was written, as far as the object tells (UTC, to the second).
     ``actual_version`` tells which writing of the live object was judged (opaque; empty where
-    there is no live object).
+    there is no live object). ``evidence`` stands beside what the finding says, so it is no news.
     """
 
     ref: ObjectRef
@@ -140,6 +141,7 @@ class Finding:
     began: datetime | None = None
     actual_version: str = ""
     remedies: tuple[Remedy, ...] = ()
+    evidence: Evidence | None = None
 
     @property
     def fingerprint(self) -> str:

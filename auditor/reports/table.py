@@ -15,6 +15,7 @@ from auditor.reports.wording import (
     count_of,
     safe,
     show_difference,
+    show_evidence,
     show_object,
     show_origin,
     show_path,
@@ -87,6 +88,8 @@ def _circumstances(tracked: TrackedFinding) -> list[str]:
         lines.append(f"owned by {safe(finding.owner.tool)} {safe(finding.owner.name)}")
     if finding.began:
         lines.append(f"since {show_time(finding.began)}")
+    if finding.evidence:
+        lines.append(show_evidence(finding.evidence))
     return lines
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from auditor.domain.difference import REDACTED, Difference, Op, Writer
+from auditor.domain.evidence import DryRun, Evidence
 from auditor.domain.finding import TrackedFinding
 from auditor.domain.manifest import Origin
 from auditor.domain.report import Summary
@@ -47,6 +48,18 @@ def show_value(value: Any) -> str:
     if len(text) <= _LONGEST:
         return text
     return f"{text[:_LONGEST]}… ({len(text)} characters)"
+
+
+_DRY_RUNS: Final = {
+    DryRun.CONFIRMED: "confirmed by a dry run: applying the declaration would change it",
+    DryRun.REFUTED: "not confirmed by a dry run: applying the declaration would leave it",
+    DryRun.FAILED: "a dry run failed",
+}
+
+
+def show_evidence(evidence: Evidence) -> str:
+    """Tell what the API server said when it was asked, and when."""
+    return f"{_DRY_RUNS[evidence.dry_run]} ({show_time(evidence.at)})"
 
 
 def show_path(difference: Difference) -> str:

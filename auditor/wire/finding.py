@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import ConfigDict, Field
 
+from auditor.domain.evidence import DryRun, Evidence
 from auditor.domain.finding import (
     Category,
     Finding,
@@ -66,6 +67,23 @@ class RemedyDocument(Document):
         return Remedy(kind=self.kind, details=self.__pydantic_extra__)
 
 
+class EvidenceDocument(Document):
+    """What the API server said to a dry run of the declaration; it never changes a finding."""
+
+    dry_run: Annotated[
+        DryRun,
+        Field(
+            description="confirmed (applying would change what was found), refuted (it would not) or "
+            "failed (no answer). Says nothing of what was added."
+        ),
+    ]
+    at: Time
+
+    def value(self) -> Evidence:
+        """The evidence that was shown."""
+        return Evidence(dry_run=self.dry_run, at=self.at)
+
+
 class FindingDocument(Document):
     """What is wrong with one object, for one check."""
 
@@ -99,6 +117,9 @@ class FindingDocument(Document):
             description="Generation or resourceVersion that was judged, opaque; empty if not alive."
         ),
     ] = ""
+    evidence: Annotated[
+        EvidenceDocument | None, Field(description="Where the cluster is asked (`confirm`).")
+    ] = None
 
     @classmethod
     def of(cls, tracked: TrackedFinding) -> Self:
@@ -134,6 +155,7 @@ class FindingDocument(Document):
             began=self.began,
             actual_version=self.actual_version,
             remedies=tuple(remedy.value() for remedy in self.remedies),
+            evidence=self.evidence.value() if self.evidence else None,
         )
 
 
@@ -177,6 +199,7 @@ def show(tracked: TrackedFinding) -> dict[str, Any]:
         "generation": tracked.generation,
         "openings": [in_utc(opened) for opened in tracked.openings],
         "actualVersion": finding.actual_version,
+        "evidence": _show_evidence(finding.evidence),
     }
 
 
@@ -189,6 +212,10 @@ def _show_object(finding: Finding) -> dict[str, str]:
         "namespace": ref.namespace,
         "name": ref.name,
     }
+
+
+def _show_evidence(evidence: Evidence | None) -> dict[str, Any] | None:
+    return {"dryRun": evidence.dry_run, "at": in_utc(evidence.at)} if evidence else None
 
 
 def _show_slots(value: Origin | Owner | None) -> dict[str, Any] | None:

@@ -77,7 +77,9 @@ class Book:
 
     def _refresh(self, connection: sqlite3.Connection, tracked: TrackedFinding) -> None:
         written = self._written.get(tracked.fingerprint, tracked.first_seen)
-        if tracked.last_seen - written >= _REFRESH:
+        held = self.index.of(tracked.finding.ref).get(tracked.fingerprint)
+        learned = held is not None and held.finding.evidence != tracked.finding.evidence
+        if learned or tracked.last_seen - written >= _REFRESH:
             self._write(connection, tracked, encode(tracked).decode())
 
     def _write(self, connection: sqlite3.Connection, tracked: TrackedFinding, body: str) -> None:

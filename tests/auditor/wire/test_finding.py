@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta, timezone
 
 import pytest
 from hypothesis import given
 
 from auditor.domain.difference import REDACTED
+from auditor.domain.evidence import DryRun, Evidence
 from auditor.domain.finding import Remedy, State, TrackedFinding
 from auditor.wire.finding import FindingDocument, decode, encode
 from tests.doubles import START
@@ -79,7 +81,18 @@ def test_it_looks_as_promised() -> None:
         "generation": 1,
         "openings": [],
         "actualVersion": "41",
+        "evidence": None,
     }
+
+
+def test_evidence_is_told() -> None:
+    """How the dry run ended, and when."""
+    known = Evidence(dry_run=DryRun.REFUTED, at=START)
+    one = replace(tracked(), finding=finding(evidence=known))
+
+    shown = json.loads(encode(one))["evidence"]
+
+    assert shown == {"dryRun": "refuted", "at": "2026-01-02T03:04:05Z"}
 
 
 def test_times_are_told_in_utc() -> None:

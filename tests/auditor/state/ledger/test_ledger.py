@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.domain.evidence import DryRun, Evidence
 from auditor.domain.finding import Category, State, TransitionKind
 from auditor.domain.lifecycle import Flapping
 from auditor.state.ledger import LedgerReader, LedgerSettings, SqliteLedger
@@ -154,3 +155,16 @@ async def test_nothing_is_recorded_after_the_end(tmp_path: Path) -> None:
 
     with pytest.raises(Exception, match="the ledger is closed"):
         await ledger.record([drifted()], at=START)
+
+
+async def test_evidence_is_on_disk_at_once_and_no_news(tmp_path: Path) -> None:
+    """Whoever reads the file sees it, and nobody is told."""
+    known = Evidence(dry_run=DryRun.CONFIRMED, at=START)
+    async with SqliteLedger.open(file_in(tmp_path)) as ledger:
+        await ledger.record([drifted()], at=START)
+
+        announced = await ledger.record([drifted(evidence=known)], **later(1))
+
+    async with SqliteLedger.open(file_in(tmp_path)) as ledger:
+        (tracked,) = ledger.open_findings()
+    assert (list(announced), tracked.finding.evidence) == ([], known)
