@@ -226,6 +226,20 @@ class ApiTransport(Protocol):
         """
 
 
+@runtime_checkable
+class DryRunning(Protocol):
+    """What a transport is besides, if it can ask what applying something would come to.
+
+    A recording is not: it can only tell what was asked.
+    """
+
+    async def dry_run(self, path: str, body: bytes) -> bytes:
+        """Apply one object (JSON) server-side without keeping it, and read what it would be.
+
+        Raises as `ApiTransport.get` does; no error says anything of what is in the object.
+        """
+
+
 # --- findings --------------------------------------------------------------------------------------
 
 

@@ -20,6 +20,10 @@ from auditor.sources.kubernetes.permissions import Permissions, permissions_for
 from auditor.sources.kubernetes.plan import Selection
 
 _API: Final = "rbac.authorization.k8s.io"
+_REMARK: Final = """\
+# The rules with the verb patch are there for dry runs alone (clusters[].confirm). RBAC cannot tell a dry
+# run from a change, so with this role the account could change objects; the auditor never does.
+"""
 
 
 @click.command(
@@ -51,7 +55,8 @@ def command(
     """Print the service account and role that a cluster needs to be audited.
 
     The role may get, list and watch the kinds that are declared and those that the configuration
-    selects; Secrets only where the configuration says `secrets: true`. What is declared is rendered
+    selects; Secrets only where the configuration says `secrets: true`. Only where dry runs are
+    configured (`confirm`), it may patch what is declared as well. What is declared is rendered
     for this, at its present commit; the cluster is not asked.
     """
     chosen = _choose(configuration, cluster)
@@ -60,14 +65,15 @@ def command(
     selection = Selection(
         include=chosen.kinds.include, exclude=chosen.kinds.exclude, secrets=chosen.secrets
     )
-    permissions = permissions_for(manifests, selection)
+    permissions = permissions_for(manifests, selection, confirmed=chosen.confirm.enabled)
     for kind, plural in permissions.guessed.items():
         warn(f"the plural of {kind} is a guess: {plural}; its definition is not declared")
     documents = _documents(permissions, namespace, name)
     if form is Form.JSON:
         print_text(show_json({"apiVersion": "v1", "kind": "List", "items": documents}))
     else:
-        print_text(yaml.safe_dump_all(documents, sort_keys=False, explicit_start=True))
+        remark = _REMARK if permissions.patched else ""
+        print_text(remark + yaml.safe_dump_all(documents, sort_keys=False, explicit_start=True))
 
 
 def _choose(configuration: Configuration, name: str | None) -> Cluster:

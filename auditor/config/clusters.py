@@ -52,6 +52,16 @@ class Kinds(Section):
     """Kinds not to watch, although `include` has them."""
 
 
+class Confirm(Section):
+    """Whether the API server is asked, by dry run, if applying the declaration would undo a finding."""
+
+    enabled: bool = False
+    """Ask. The account then needs the right to patch what is declared; `auditor rbac` prints it."""
+
+    per_second: float = Field(default=5.0, gt=0, le=100)
+    """How many dry runs a second at most."""
+
+
 class Cluster(Section):
     """One Kubernetes cluster. Without kubeconfig and inCluster, the usual kubeconfig is used."""
 
@@ -72,6 +82,9 @@ class Cluster(Section):
 
     kinds: Kinds = Kinds()
     """Which kinds are watched although nothing of them is declared."""
+
+    confirm: Confirm = Confirm()
+    """Evidence for findings, from the API server itself. It never changes what is reported."""
 
     stale_after: Duration = timedelta(seconds=30)
     """How long the cluster may be silent before its objects count as unknown."""

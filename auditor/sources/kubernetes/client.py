@@ -35,12 +35,24 @@ _MAX_ANSWER: Final = 1 << 30
 """Bytes of the largest answer that is read whole."""
 
 
+_APPLY: Final = "application/apply-patch+yaml; charset=utf-8"
+"""Server-side apply; JSON is YAML. With the charset named, the client library sends bytes as they are.
+
+https://kubernetes.io/docs/reference/using-api/server-side-apply/#serialization
+"""
+_DRY_RUN: Final = {"dryRun": "All", "fieldManager": "drift-auditor", "force": "true"}
+"""https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run"""
+
+
 @dataclass(frozen=True, slots=True)
 class _Request:
+    """What is asked; with an object in it, it is a dry run."""
+
     path: str
     params: Mapping[str, str]
     accept: str
     timeout: aiohttp.ClientTimeout
+    body: bytes | None = None
 
 
 _ANSWERED: Final = aiohttp.ClientTimeout(total=_WHOLE, sock_connect=_CONNECT)
@@ -87,6 +99,12 @@ class ApiServer:
         async with self._answer(_Request(path, params, accept, _ANSWERED)) as response:
             return await _read(response, path)
 
+    async def dry_run(self, path: str, body: bytes) -> bytes:
+        """Ask what applying would come to; see `auditor.ports.DryRunning.dry_run`."""
+        request = _Request(path, _DRY_RUN, "application/json", _ANSWERED, body)
+        async with self._answer(request) as response:
+            return await _read(response, path)
+
     @asynccontextmanager
     async def stream(
         self, path: str, params: Mapping[str, str], *, accept: str
@@ -119,20 +137,25 @@ class ApiServer:
             response = await self._ask(request, await self._access.authorization())
         if response.status >= HTTPStatus.BAD_REQUEST:
             async with response:
-                body = await _read(response, request.path)
-            raise refusal(request.path, response.status, headers=response.headers, body=body)
+                said = await _read(response, request.path)
+            if request.body is not None:
+                said = b""  # What the server says of an object may repeat values of it.
+            raise refusal(request.path, response.status, headers=response.headers, body=said)
         return response
 
     async def _ask(self, request: _Request, token: str | None) -> aiohttp.ClientResponse:
         headers = {"Accept": request.accept, "User-Agent": USER_AGENT}
+        if request.body is not None:
+            headers["Content-Type"] = _APPLY
         if token is not None:
             headers["Authorization"] = token
         async with asyncio.timeout(_FIRST_WORD):
             response: aiohttp.ClientResponse = await self._rest.request(
-                "GET",
+                "GET" if request.body is None else "PATCH",
                 self.url + request.path,
                 query_params=list(request.params.items()),
                 headers=headers,
+                body=request.body,
                 _preload_content=False,
                 _request_timeout=request.timeout,
             )

@@ -63,6 +63,15 @@ class ClusterSource:
         """The served kind that an unknown one was probably meant to be."""
         return self._catalogue.served.nearest(group_kind)
 
+    def place_of(self, gvk: GroupVersionKind, namespace: str) -> Target | None:
+        """Where objects of a kind are served; ``None`` where it is not served so."""
+        kind = self._catalogue.served.find(gvk)
+        if kind is None:
+            return None
+        return Target(
+            gvk=gvk, resource=kind.resource, namespace=namespace if kind.namespaced else ""
+        )
+
     def readiness(self) -> Mapping[GroupVersionKind, Doubt | None]:
         """Every kind that is to be known, and what stands in the way of it."""
         known = {gvk: kind.standings.worst() for gvk, kind in self._outlet.actual.kinds.items()}

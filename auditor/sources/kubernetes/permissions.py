@@ -1,4 +1,6 @@
-"""Which permissions the auditor needs on a cluster: ``get``, ``list`` and ``watch``, and nothing else.
+"""Which permissions the auditor needs on a cluster: ``get``, ``list`` and ``watch``.
+
+Nothing else, but for ``patch`` on declared kinds where dry runs are wanted.
 
 Pure, and without asking a cluster: the kinds that are declared, those that the configuration selects, and
 the few that are always watched. A pattern of kinds is spelled out over the kinds that are known, so that
@@ -27,42 +29,63 @@ ALWAYS: Final = frozenset(
 """Kinds that are watched to know which kinds come and go, and whose a number of replicas is."""
 
 _VERBS: Final = ("get", "list", "watch")
+_DRY_RUN: Final = ("patch",)
+"""A dry run needs the right to do it in earnest.
+
+https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run-authorization
+"""
 _VOWELS: Final = "aeiou"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permissions:
-    """Plurals by API group. ``guessed`` are plurals of kinds that nobody defined here."""
+    """Plurals by API group, read and (for dry runs) patched.
+
+    ``guessed`` are plurals of kinds that nobody defined here.
+    """
 
     resources: Mapping[str, tuple[str, ...]]
+    patched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     guessed: Mapping[str, str] = field(default_factory=dict)
 
     def rules(self) -> list[dict[str, Any]]:
-        """The rules of a ClusterRole, one for each API group."""
+        """The rules of a ClusterRole, one for each API group and what is done to it."""
         return [
-            {"apiGroups": [group], "resources": list(names), "verbs": list(_VERBS)}
-            for group, names in self.resources.items()
+            {"apiGroups": [group], "resources": list(names), "verbs": list(verbs)}
+            for verbs, resources in ((_VERBS, self.resources), (_DRY_RUN, self.patched))
+            for group, names in resources.items()
         ]
 
 
-def permissions_for(manifests: Iterable[Manifest], selection: Selection) -> Permissions:
-    """Work out what is needed to audit these declarations."""
+def permissions_for(
+    manifests: Iterable[Manifest], selection: Selection, *, confirmed: bool = False
+) -> Permissions:
+    """Work out what is needed to audit these declarations, and to confirm findings by dry run."""
     declared = list(manifests)
     defined = dict(_defined(declared))
     kinds = {manifest.ref.group_kind for manifest in declared} | ALWAYS
     kinds |= {kind for kind in (*BUILT_IN, *defined) if _is_kept(kind) and selection.takes(kind)}
     needed = sorted(kind for kind in kinds if selection.allows(kind))
-    by_group: dict[str, set[str]] = {}
-    for kind in needed:
-        by_group.setdefault(kind.group, set()).add(defined.get(kind) or plural_of(kind.kind))
+    written = {manifest.ref.group_kind for manifest in declared} if confirmed else ()
     return Permissions(
-        resources={group: tuple(sorted(names)) for group, names in by_group.items()},
+        resources=_by_group(needed, defined),
+        patched=_by_group((kind for kind in needed if kind in written), defined),
         guessed={
             str(kind): plural_of(kind.kind)
             for kind in needed
             if kind not in defined and kind not in BUILT_IN
         },
     )
+
+
+def _by_group(
+    kinds: Iterable[GroupKind], defined: Mapping[GroupKind, str]
+) -> dict[str, tuple[str, ...]]:
+    """Plurals of kinds, sorted, by API group."""
+    by_group: dict[str, set[str]] = {}
+    for kind in kinds:
+        by_group.setdefault(kind.group, set()).add(defined.get(kind) or plural_of(kind.kind))
+    return {group: tuple(sorted(names)) for group, names in by_group.items()}
 
 
 def _is_kept(kind: GroupKind) -> bool:

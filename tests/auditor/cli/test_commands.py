@@ -236,6 +236,22 @@ def test_the_role_reads_secrets_where_the_configuration_says_so(
     assert _role(capsys)[""] == ["secrets"]
 
 
+def test_the_role_patches_only_for_dry_runs_and_says_so(folder: Path, capsys: Captured) -> None:
+    """What is declared, and with a remark on what that right is."""
+    text = (folder / "auditor.yaml").read_text()
+    asking = text.replace("{name: prod,", "{name: prod, confirm: {enabled: true},")
+    (folder / "auditor.yaml").write_text(asking)
+
+    assert run(["rbac"]) == 0
+
+    printed = capsys.readouterr().out
+    rules = list(yaml.safe_load_all(printed))[1]["rules"]
+    patched = {name for rule in rules if "patch" in rule["verbs"] for name in rule["resources"]}
+    assert printed.startswith("# The rules with the verb patch are there for dry runs alone")
+    assert "deployments" in patched
+    assert patched.isdisjoint({"secrets", "replicasets", "horizontalpodautoscalers"})
+
+
 def test_a_guessed_plural_is_told(folder: Path, capsys: Captured) -> None:
     """Its definition is somewhere else."""
     run(["rbac"])

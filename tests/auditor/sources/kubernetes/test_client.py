@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from auditor.errors import ConfigError, SourceRefused, SourceUnavailable, WatchExpired
-from auditor.ports import ApiTransport
+from auditor.ports import ApiTransport, DryRunning
 from auditor.sources.kubernetes.access import Address
 from auditor.sources.kubernetes.client import USER_AGENT, ApiServer
 from tests.auditor.sources.kubernetes.test_access import kubeconfig, plugin
@@ -28,6 +28,7 @@ async def api(folder: Path, handler: Handler, **user: Any) -> AsyncIterator[ApiT
     """A client of a server that answers everything with one handler."""
     application = web.Application()
     application.router.add_get("/{path:.*}", handler)
+    application.router.add_patch("/{path:.*}", handler)
     async with TestServer(application) as server:
         cluster = {"name": "c", "cluster": {"server": str(server.make_url("/"))}}
         path = kubeconfig(folder / "config", user=user or None, clusters=[cluster])
@@ -71,6 +72,42 @@ async def test_request_says_who_asks(tmp_path: Path) -> None:
     assert seen[0].headers["Authorization"] == "Bearer s3cret"
     assert seen[0].headers["Accept"] == "application/json"
     assert seen[0].headers["User-Agent"] == USER_AGENT
+
+
+async def test_dry_run_changes_nothing(tmp_path: Path) -> None:
+    """It is a forced server-side apply that is not kept, and the object goes out as it is."""
+    seen: list[tuple[web.Request, bytes]] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        seen.append((request, await request.read()))
+        return web.Response(body=b"what it would be")
+
+    async with api(tmp_path, handle) as client:
+        assert isinstance(client, DryRunning)
+        answer = await client.dry_run("/api/v1/namespaces/shop/configmaps/c", b'{"a":"\\u00e9"}')
+
+    ((request, body),) = seen
+    assert (answer, body) == (b"what it would be", b'{"a":"\\u00e9"}')
+    assert request.method == "PATCH"
+    assert dict(request.query) == {
+        "dryRun": "All",
+        "fieldManager": "drift-auditor",
+        "force": "true",
+    }
+    assert request.headers["Content-Type"].startswith("application/apply-patch+yaml")
+
+
+async def test_refused_dry_run_does_not_repeat_the_object(tmp_path: Path) -> None:
+    """The server may quote values in what it says; the status is enough."""
+    said = '{"kind":"Status","reason":"Invalid","message":"Invalid value: hunter2"}'
+
+    async with api(tmp_path, answering(422, said)) as client:
+        assert isinstance(client, DryRunning)
+        with pytest.raises(SourceRefused) as caught:
+            await client.dry_run("/x", b"{}")
+
+    assert caught.value.status == 422
+    assert "hunter2" not in str(caught.value)
 
 
 async def test_stream_is_read_as_it_comes(tmp_path: Path) -> None:

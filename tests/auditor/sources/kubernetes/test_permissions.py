@@ -35,6 +35,32 @@ def test_declared_kinds_are_read() -> None:
     assert resources[""] == ("configmaps",)
 
 
+def test_nothing_is_patched_unless_dry_runs_are_wanted() -> None:
+    """An audit only reads."""
+    verbs = [
+        rule["verbs"] for rule in permissions_for([manifest(deployment())], Selection()).rules()
+    ]
+
+    assert all(one == ["get", "list", "watch"] for one in verbs)
+
+
+def test_dry_runs_need_to_patch_what_is_declared_and_no_more() -> None:
+    """Kinds that are only watched are not in it, nor are Secrets that are not audited."""
+    declared = [manifest(deployment()), manifest(secret())]
+
+    rules = permissions_for(declared, Selection(include=("*", "*/*")), confirmed=True).rules()
+
+    patching = [rule for rule in rules if "patch" in rule["verbs"]]
+    assert patching == [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["patch"]}]
+
+
+def test_dry_runs_take_in_secrets_that_are_audited() -> None:
+    """Allowed once, they are treated as any other kind."""
+    permissions = permissions_for([manifest(secret())], Selection(secrets=True), confirmed=True)
+
+    assert permissions.patched == {"": ("secrets",)}
+
+
 @pytest.mark.parametrize("include", [(), ("Secret",), ("*",), ("*", "*/*")])
 def test_secrets_are_read_only_where_allowed(include: tuple[str, ...]) -> None:
     """Neither a declaration nor a pattern takes them in."""
