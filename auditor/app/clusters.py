@@ -14,7 +14,9 @@ from auditor.app.signals import Signals
 from auditor.config.clusters import Cluster
 from auditor.domain.identity import GroupKind, ObjectRef
 from auditor.pipeline.pairing import ClusterState
+from auditor.ports import DryRunning
 from auditor.sources.kubernetes.cluster import ClusterSource
+from auditor.sources.kubernetes.dry_run import DryRuns
 from auditor.sources.kubernetes.link import Health, Link
 from auditor.sources.kubernetes.openapi import Schemas as SchemaSource
 from auditor.sources.kubernetes.outlet import Outlet
@@ -42,11 +44,12 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterPart:
-    """One cluster: what is known of it, and who keeps that so."""
+    """One cluster: what is known of it, who keeps that so, and who may be asked for evidence."""
 
     name: str
     state: ClusterState
     source: ClusterSource
+    dry_runs: DryRuns | None = None
 
 
 async def open_cluster(choice: Cluster, around: Surroundings, stack: AsyncExitStack) -> ClusterPart:
@@ -81,7 +84,10 @@ async def open_cluster(choice: Cluster, around: Surroundings, stack: AsyncExitSt
     supply = SchemaSource(watchdog, _deliver_to(schemas), around.cache / "openapi")
     source = ClusterSource(link, outlet, _selection(choice), schemas=supply)
     state = ClusterState(actual=actual, scalers=scalers, schema_for=schemas.schema_for)
-    return ClusterPart(name=choice.name, state=state, source=source)
+    dry_runs = None
+    if choice.confirm.enabled and isinstance(transport, DryRunning):
+        dry_runs = DryRuns(transport, source.place_of)
+    return ClusterPart(name=choice.name, state=state, source=source, dry_runs=dry_runs)
 
 
 def _deliver_to(schemas: Schemas) -> Callable[[str, str, bytes], None]:

@@ -25,6 +25,7 @@ from auditor.domain.manifest import Body
 from auditor.domain.owner_rules import TOOLS
 from auditor.domain.pair import Pair
 from auditor.pipeline.agenda import Agenda
+from auditor.pipeline.confirmer import Asking, Confirmer
 from auditor.pipeline.pairing import Pairs
 from auditor.pipeline.queue import RefQueue
 from auditor.pipeline.worker import Judging, Knowledge, Worker
@@ -124,7 +125,8 @@ class _Assembly:
         for choice in self._configuration.clusters:
             self._clusters[choice.name] = await open_cluster(choice, around, stack)
         followers = await self._followers(stack)
-        judging, knowledge = self._judging(), self._knowledge()
+        judging = self._judging()
+        knowledge = self._knowledge(self._confirmers(judging))
         worker = Worker(
             self._notices.queue,
             judging,
@@ -182,13 +184,30 @@ class _Assembly:
         compiled = replace(rules.compiled(), of_owner=self._notices.owners.rules_for)
         return Judging(pair_of=pairs.of, compare=load_comparison(), rules=compiled)
 
-    def _knowledge(self) -> Knowledge:
+    def _confirmers(self, judging: Judging) -> dict[str, Confirmer]:
+        events, confirmers = self._signals.confirmations, {}
+        for choice in self._configuration.clusters:
+            dry_runs = self._clusters[choice.name].dry_runs
+            if dry_runs is not None:
+                events.cluster_watched(choice.name)
+                asking = Asking(
+                    ask=dry_runs.ask,
+                    pair_of=judging.pair_of,
+                    notice=self._notices.queue.add,
+                    per_second=choice.confirm.per_second,
+                )
+                confirmer = Confirmer(asking, clock=self._seams.clock, events=events)
+                confirmers[choice.name] = confirmer
+        return confirmers
+
+    def _knowledge(self, confirmers: Mapping[str, Confirmer]) -> Knowledge:
         return Knowledge(
             ledger=self._memory.ledger,
             verdicts=Verdicts(),
             suppressions=Suppressions(),
             agenda=Agenda(),
             settle=self._desired.settle,
+            confirmers=confirmers,
         )
 
     def _watch(self, knowledge: Knowledge) -> None:

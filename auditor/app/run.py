@@ -156,6 +156,8 @@ class _RunningWorker:
             "resync": lambda: self._rounds.resync(graph.everything),
         }
         tasks |= {f"repository/{name}": one.run for name, one in graph.followers.items()}
+        confirmers = graph.knowledge.confirmers
+        tasks |= {f"confirmer/{name}": one.run for name, one in confirmers.items()}
         return tasks | {f"cluster/{name}": one.source.run for name, one in graph.clusters.items()}
 
 

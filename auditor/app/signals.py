@@ -8,6 +8,7 @@ from typing import Self
 from prometheus_client import CollectorRegistry
 
 from auditor.telemetry.cluster import ClusterEvents
+from auditor.telemetry.confirmations import ConfirmationEvents
 from auditor.telemetry.git import GitEvents
 from auditor.telemetry.pipeline import PipelineEvents
 from auditor.telemetry.sources import SourceEvents
@@ -22,6 +23,7 @@ class Signals:
     sources: SourceEvents
     cluster: ClusterEvents
     git: GitEvents
+    confirmations: ConfirmationEvents
 
     @classmethod
     def on(cls, registry: CollectorRegistry) -> Self:
@@ -33,4 +35,5 @@ class Signals:
             sources=sources,
             cluster=ClusterEvents(registry),
             git=GitEvents(registry, sources),
+            confirmations=ConfirmationEvents(registry),
         )

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -22,6 +22,7 @@ from auditor.domain.pair import Doubt, Pair
 from auditor.domain.rules import Rules
 from auditor.errors import StoreUnavailable
 from auditor.pipeline.agenda import Agenda
+from auditor.pipeline.confirmer import Confirmer
 from auditor.pipeline.queue import RefQueue
 from auditor.ports import Clock, Ledger
 from auditor.state.suppressions import Suppressions
@@ -60,6 +61,8 @@ class Knowledge:
     agenda: Agenda
     settle: Callable[[ObjectRef], None]
     """Told that an object lives as declared, so that what was declared before matters no more."""
+    confirmers: Mapping[str, Confirmer] = field(default_factory=dict)
+    """Who gathers evidence, by cluster; none for most."""
 
 
 class Worker:
@@ -109,7 +112,7 @@ class Worker:
     async def _judge_all(self, refs: Sequence[ObjectRef], at: datetime) -> list[Outcome]:
         outcomes, pause = [], self._clock.monotonic() + SLICE
         for ref in refs:
-            outcomes.append(self._judge(ref, at))
+            outcomes.append(self._with_evidence(self._judge(ref, at)))
             if self._clock.monotonic() > pause:
                 await asyncio.sleep(0)
                 pause = self._clock.monotonic() + SLICE
@@ -121,6 +124,10 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - a plugged-in comparator must not stop the others
             self._events.comparison_failed(ref, error)
             return Outcome(ref=ref, verdict=Verdict.UNKNOWN, doubt=Doubt.COMPARISON_FAILED)
+
+    def _with_evidence(self, outcome: Outcome) -> Outcome:
+        confirmer = self._knowledge.confirmers.get(outcome.ref.cluster)
+        return confirmer.attach(outcome) if confirmer else outcome
 
     def _is_news(self, outcome: Outcome) -> bool:
         return bool(outcome.findings) or self._knowledge.ledger.concerns(outcome.ref)
@@ -146,3 +153,5 @@ class Worker:
         known.agenda.put(outcome.ref, min((t for t in times if t), default=None))
         if outcome.verdict is Verdict.IN_SYNC:
             known.settle(outcome.ref)
+        if confirmer := known.confirmers.get(outcome.ref.cluster):
+            confirmer.note(outcome)
