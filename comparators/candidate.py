@@ -20,8 +20,9 @@ class Candidate:
     ``sure``: something is declared here, so it is a difference whoever wrote it; else the field is
     undeclared and its writer decides. ``allocated``: the control plane picks the value. ``whole``: it
     lies in something that has one writer as a whole. ``entry``: it is an entry of a map, keyed list or
-    set. ``living`` is the path in the actual object, where that is another than the path of the
-    difference (an item whose key changed).
+    set. ``traceless``: it is the order of a keyed list, of which no writer is recorded. ``living`` is
+    the path in the actual object, where that is another than the path of the difference (an item whose
+    key changed).
     """
 
     op: Op
@@ -31,6 +32,7 @@ class Candidate:
     allocated: bool = False
     whole: bool = False
     entry: bool = False
+    traceless: bool = False
     segments: list[Segment] = field(default_factory=list)
     living: list[Segment] | None = None
 

@@ -30,6 +30,7 @@ _REPLICAS: Final = FieldPath(("spec", "replicas"))
 
 _BY_WHOEVER: Final = "declared, so it counts whoever wrote it"
 _TRACELESS: Final = "declared, and gone: who removes a field leaves no trace"
+_REORDERED: Final = "declared in another order: who reorders named items leaves no trace"
 _UNRECORDED: Final = "not declared, no default, and no writers are recorded on the object"
 _ALLOCATED: Final = "picked by the control plane"
 _ENTRY: Final = (
@@ -75,6 +76,8 @@ class Expectations:
     def _declared(self, candidate: Candidate, path: FieldPath) -> Weighed:
         if candidate.op is Op.REMOVED and not candidate.whole:
             return Weighed(candidate, None, _TRACELESS)
+        if candidate.traceless and not candidate.whole:
+            return Weighed(candidate, None, _REORDERED)
         writer = self.ownership.writer(path)
         scaled = writer and self._scaled(path, candidate.actual, writer)
         return Weighed(candidate, writer, scaled or _BY_WHOEVER, excused=bool(scaled))

@@ -155,9 +155,8 @@ def _order(
     if wanted == living:
         return
     if order is Order.KEPT or _references(desired, wanted) != _references(actual, living):
-        walk.note(
-            Op.CHANGED, [_shown(key) for key in desired], [_shown(key) for key in actual]
-        ).sure = True
+        names = [[_shown(key) for key in side] for side in (desired, actual)]
+        walk.note(Op.CHANGED, *names).traceless = True
 
 
 def _shown(key: KeyValues) -> Any:
