@@ -70,9 +70,7 @@ def scene(
     setting = {
         "clusters": [{"name": "prod", "kubeconfig": kubeconfig, "staleAfter": "3s"}],
         "repositories": [{"name": "platform", "url": str(git.folder), "poll": "1s"}],
-        "desired": [
-            {"repository": "platform", "path": ".", "cluster": "prod"}
-        ],
+        "desired": [{"repository": "platform", "path": ".", "cluster": "prod"}],
         "sinks": [{"name": "findings", "type": "kafka", "options": options}],
     }
     with worker(tmp_path / "worker", setting) as process:
