@@ -77,7 +77,7 @@ def stage(control_plane: ControlPlane, kafka: Kafka, tmp_path: Path) -> Iterator
 
 def test_no_transition_is_lost_and_none_announced_twice(stage: Stage) -> None:
     """Killed at points that the seed chooses, with changes before and after each kill."""
-    dice = random.Random(SEED)  # noqa: S311 - a seeded story
+    dice = random.Random(SEED)
     stage.worker.start()
     for _ in range(KILLS):
         stage.change(dice.choice(NAMES), dice.choice(MODES))
