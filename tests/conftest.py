@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ from tests.doubles import FakeClock
 # Examples differ in cost, and machines in speed: a law that holds slowly holds.
 settings.register_profile("auditor", deadline=None)
 settings.load_profile("auditor")
+
+# A run that was started in the background ignores SIGINT, and so would every program that it starts: a
+# handler that is set here is none for them, and they have the signal back.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _ROOT = Path(__file__).resolve().parent.parent
 
