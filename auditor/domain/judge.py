@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from auditor.domain import checks
+from auditor.domain.fieldpath import FieldPath
 from auditor.domain.finding import (
     Category,
     Deviation,
@@ -114,16 +115,15 @@ def _which_side(
     pair: Pair, sifted: Sifted, compare: Comparison, rules: Rules, *, at: datetime
 ) -> _Moved:
     """Split deviations into what the cluster moved and what Git moved."""
-    best, since = sifted.kept, None
+    best = _Moved(sifted.kept)
     for earlier in pair.earlier:
         before = _deviations_from(earlier, pair, compare, rules, at=at)
-        drift = _common(sifted.kept, before)
-        if _weight(drift) < _weight(best):
-            best, since = drift, earlier.until
-        if not best:
+        drift, lag = _divided(sifted.kept, before)
+        if _weight(drift) < _weight(best.by_cluster):
+            best = _Moved(drift, _Lag(lag, earlier.until))
+        if not best.by_cluster:
             break
-    lag = _Lag(_without(sifted.kept, best), since) if since else None
-    return _Moved(best, lag)
+    return best
 
 
 def _deviations_from(
@@ -133,25 +133,21 @@ def _deviations_from(
     return sift(compare(then), then, rules, at=at).kept
 
 
-def _common(now: tuple[Deviation, ...], before: tuple[Deviation, ...]) -> tuple[Deviation, ...]:
-    """What deviates from both declarations: no change of Git explains it."""
+def _divided(
+    now: tuple[Deviation, ...], before: tuple[Deviation, ...]
+) -> tuple[tuple[Deviation, ...], tuple[Deviation, ...]]:
+    """Divide into what deviates from both declarations, which no change of Git explains, and the rest."""
     known = {(d.check, diff.path) for d in before for diff in d.differences}
     bare = {d.check for d in before if not d.differences}
-    return _select(
-        now, lambda check, path: check in bare if path is None else (check, path) in known
-    )
 
+    def stands(check: str, path: FieldPath | None) -> bool:
+        return check in bare if path is None else (check, path) in known
 
-def _without(now: tuple[Deviation, ...], drift: tuple[Deviation, ...]) -> tuple[Deviation, ...]:
-    known = {(d.check, diff.path) for d in drift for diff in d.differences}
-    bare = {d.check for d in drift if not d.differences}
-    return _select(
-        now, lambda check, path: check not in bare if path is None else (check, path) not in known
-    )
+    return _select(now, stands), _select(now, lambda check, path: not stands(check, path))
 
 
 def _select(
-    deviations: tuple[Deviation, ...], wanted: Callable[..., bool]
+    deviations: tuple[Deviation, ...], wanted: Callable[[str, FieldPath | None], bool]
 ) -> tuple[Deviation, ...]:
     chosen = []
     for deviation in deviations:
