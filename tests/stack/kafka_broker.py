@@ -98,7 +98,7 @@ class Kafka:
                 "format",
                 "--standalone",
             ),
-            *("-t", _random_cluster_id(), "-c", str(self._properties)),
+            *(f"--cluster-id={_random_cluster_id()}", f"--config={self._properties}"),
         )
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -125,4 +125,5 @@ log.dirs={self.folder / "data"}
 
 
 def _random_cluster_id() -> str:
+    """Make an id as Kafka does; it may begin with a dash, so it must not stand alone in a command."""
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
