@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from auditor.domain.identity import GroupVersionKind, ObjectRef
 
 Body = Mapping[str, Any]
 """A decoded object: JSON values only."""
+
+SEALED: Final = "\0sealed\0"
+"""Stands in a declared text for a part that nobody here may know, such as an encrypted value.
+
+A text that holds it anywhere is compared by being there, never by what it says.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +34,17 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """Whose an object is: the GitOps tool and its own name, and the catalog entity if known."""
+    """Whose an object is: the GitOps tool and its own name, and the catalog entity if known.
+
+    ``chain`` names the tool's objects that lead to it, the outermost first, each as a reference is
+    printed; ``environment`` is the one that it belongs to, where that is known.
+    """
 
     tool: str
     name: str
     entity: str | None = None
+    chain: tuple[str, ...] = ()
+    environment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,8 @@ class Doubt(StrEnum):
     """The live object is larger than what is read."""
     RENDER_FAILED = "render_failed"
     """What declares the object has never been rendered."""
+    OWNER_UNKNOWN = "owner_unknown"
+    """What the owner that the object is marked with declares cannot be known."""
     COMPARISON_FAILED = "comparison_failed"
     """The comparison itself broke; the log says how."""
 

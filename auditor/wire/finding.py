@@ -52,6 +52,14 @@ class OwnerDocument(Document):
     tool: Annotated[str, Field(examples=["argocd"])]
     name: Annotated[str, Field(description="In the tool's own words.", examples=["shop-prod"])]
     entity: Annotated[str | None, Field(examples=["component:default/web"])] = None
+    chain: Annotated[
+        tuple[str, ...],
+        Field(
+            description="The tool's objects that lead to the object, the outermost first.",
+            examples=[["argoproj.io/ApplicationSet/argocd/shop"]],
+        ),
+    ] = ()
+    environment: Annotated[str | None, Field(examples=["production"])] = None
 
 
 class RemedyDocument(Document):
