@@ -136,7 +136,15 @@ FINDINGS = st.builds(
     differences=st.lists(_DIFFERENCES, max_size=2).map(tuple),
     origin=st.none()
     | st.builds(Origin, repository=_TEXT, revision=_TEXT, path=_TEXT, line=st.none() | st.just(3)),
-    owner=st.none() | st.builds(Owner, tool=_TEXT, name=_TEXT, entity=st.none() | _TEXT),
+    owner=st.none()
+    | st.builds(
+        Owner,
+        tool=_TEXT,
+        name=_TEXT,
+        entity=st.none() | _TEXT,
+        chain=st.lists(_TEXT, max_size=2).map(tuple),
+        environment=st.none() | _TEXT,
+    ),
     began=st.none() | _TIMES,
     actual_version=_TEXT,
     remedies=st.lists(_REMEDIES, max_size=2).map(tuple),

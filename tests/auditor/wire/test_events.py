@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from auditor.domain.finding import State, TrackedFinding, Transition, TransitionKind
 from auditor.domain.identity import ObjectRef
+from auditor.domain.manifest import Owner
 from auditor.wire.events import FindingEvent, binary, object_key, source_of, state_key, structured
 from auditor.wire.finding import decode, encode
 from tests.doubles import START
@@ -54,6 +55,13 @@ class TestStructured:
     def test_events_stay_as_they_are(self, name: str, one: Transition) -> None:
         """These bytes were published; consumers rely on them."""
         assert structured(one).decode() == (GOLDEN / f"{name}.json").read_text().strip()
+
+    @pytest.mark.parametrize("path", sorted(GOLDEN.iterdir()), ids=lambda path: path.stem)
+    def test_what_was_published_is_read(self, path: Path) -> None:
+        """Also what an auditor published before owners had a chain."""
+        owner = FindingEvent.model_validate_json(path.read_text()).data.value().finding.owner
+
+        assert owner == Owner(tool="argocd", name="shop")
 
     def test_the_envelope_tells_how_long_detection_took(self) -> None:
         """``time`` is the write, ``recordedtime`` the record."""

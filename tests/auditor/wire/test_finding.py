@@ -70,7 +70,13 @@ def test_it_looks_as_promised() -> None:
             }
         ],
         "source": {"repository": "platform", "revision": "1" * 40, "path": "web.yaml", "line": 3},
-        "owner": {"tool": "argocd", "name": "shop", "entity": None},
+        "owner": {
+            "tool": "argocd",
+            "name": "shop",
+            "entity": None,
+            "chain": [],
+            "environment": None,
+        },
         "began": "2026-01-02T03:04:05Z",
         "firstSeen": "2026-01-02T03:04:05Z",
         "lastSeen": "2026-01-02T03:04:05Z",
