@@ -22,13 +22,15 @@ from auditor.renderers.workspace import find_blob, join
 HOOK: Final = "helm.sh/hook"
 """https://helm.sh/docs/topics/charts_hooks/"""
 _SOURCE: Final = re.compile(r"^---\n# Source: (.*)$", re.MULTILINE)
+_DEFINITIONS: Final = re.compile(r"[^/]+/(?:charts/[^/]+/)*crds/")
 _ARCHIVED: Final = re.compile(r"(charts/)([^/]+)/.*")
 
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """What a template made: objects, and documents that are left out."""
+    """What templates made, what lies in ``crds/`` of charts, and documents that are left out."""
 
+    definitions: tuple[Manifest, ...]
     manifests: tuple[Manifest, ...]
     skipped: tuple[Skipped, ...]
 
@@ -40,6 +42,7 @@ def read_output(output: bytes, places: TemplatePlaces, cluster: str) -> Printed:
         ManifestError: a template made what is no YAML; names the template.
 
     """
+    definitions: list[Manifest] = []
     manifests: list[Manifest] = []
     skipped: list[Skipped] = []
     for template, text in _passages(output.decode(errors="replace")):
@@ -51,11 +54,12 @@ def read_output(output: bytes, places: TemplatePlaces, cluster: str) -> Printed:
             origin = places.origin(template, part.body)
             hook = _hook(part.body)
             if hook is None:
-                manifests.append(manifest_from(part.body, cluster=cluster, origin=origin))
+                made = definitions if _DEFINITIONS.match(template) else manifests
+                made.append(manifest_from(part.body, cluster=cluster, origin=origin))
             else:
                 reason = f"is a Helm hook ({hook}), which lives only while helm works"
                 skipped.append(Skipped(path=origin.path, line=origin.line, reason=reason))
-    return Printed(tuple(manifests), tuple(skipped))
+    return Printed(tuple(definitions), tuple(manifests), tuple(skipped))
 
 
 def _passages(text: str) -> Iterator[tuple[str, str]]:
