@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from auditor.domain.identity import GroupKind
 from auditor.domain.pair import Pair
+from comparators.sealed import is_sealed
 
 Body = Mapping[str, Any]
 Sides = tuple[Body, Body]
@@ -45,9 +46,14 @@ def _secret(desired: Body, actual: Body) -> Sides:
     if not isinstance(texts, dict):
         return desired, actual
     data = desired.get("data")
-    encoded = {k: b64encode(str(v or "").encode()).decode() for k, v in texts.items()}
+    encoded = {name: _encoded(text) for name, text in texts.items()}
     rest = {name: value for name, value in desired.items() if name != "stringData"}
     return {**rest, "data": {**(data if isinstance(data, dict) else {}), **encoded}}, actual
+
+
+def _encoded(text: Any) -> Any:
+    """A text as ``data`` has it; what is not known stays what it is."""
+    return text if is_sealed(text) else b64encode(str(text or "").encode()).decode()
 
 
 def _cluster_role(desired: Body, actual: Body) -> Sides:

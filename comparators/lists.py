@@ -15,6 +15,7 @@ from auditor.domain.difference import Op
 from auditor.domain.fieldpath import Key, Member, Segment
 from auditor.domain.schema import ANY, Merge, Order, Schema, Shape
 from comparators.candidate import Candidate
+from comparators.sealed import is_sealed
 
 if TYPE_CHECKING:
     from comparators.walk import Walk
@@ -184,12 +185,14 @@ def _is_set(value: Any) -> bool:
 
 
 def _set(walk: Walk, desired: list[Any], actual: list[Any]) -> None:
-    for member in desired:
-        if member not in actual:
-            walk.entry(Op.REMOVED, member, Member(member))
-    for member in actual:
-        if member not in desired:
-            walk.entry(Op.ADDED, member, Member(member))
+    """Report members that one side has; a sealed one may be any that the other side has in addition."""
+    lost = [member for member in desired if member not in actual]
+    extra = [member for member in actual if member not in desired]
+    strangers = [member for member in lost if is_sealed(member)][: len(extra)]
+    for member in lost if not strangers else [one for one in lost if one not in strangers]:
+        walk.entry(Op.REMOVED, member, Member(member))
+    for member in extra[len(strangers) :]:
+        walk.entry(Op.ADDED, member, Member(member))
 
 
 Alignment = Iterator[tuple[int | None, int | None]]

@@ -7,18 +7,19 @@ besides. This module refuses to decide anything.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
-from auditor.domain.difference import Difference, Op
+from auditor.domain.difference import REDACTED, Difference, Op
 from auditor.domain.fieldpath import FieldPath
 from auditor.domain.pair import Pair
 from auditor.domain.reasoning import Reason
 from auditor.domain.schema import ANY, MISSING, UNKNOWN_KIND, Format, Schema, Shape
 from comparators import derived, forms, redaction, scalars
 from comparators.expectation import Expectations, Weighed
+from comparators.sealed import veiled_path
 from comparators.silence import Silence, silences
 from comparators.validity import validity
 from comparators.walk import Sides, walk
@@ -64,9 +65,22 @@ def _compared(pair: Pair, sides: Sides, expectations: Expectations) -> Iterator[
         if weighed.excused and weighed.writer is None:
             path = weighed.candidate.living_path
             weighed = weighed._replace(writer=expectations.ownership.writer(path))  # noqa: PLW2901
-        yield _weighed(pair, weighed, node_at(schema, weighed.candidate.path))
+        candidate = weighed.candidate
+        node = node_at(schema, candidate.path)
+        values = (candidate.desired, candidate.actual)
+        shown = redaction.sides(pair.ref, sides[0], candidate.path, values)
+        yield _weighed(weighed, node, shown)
     for silence in silences(*sides, schema):
-        yield _silent(pair, silence, expectations)
+        yield _silent(silence, _shown(pair, silence, sides[0]), expectations)
+
+
+def _shown(pair: Pair, silence: Silence, root: Mapping[str, Any]) -> tuple[Any, Any]:
+    """What may be shown of a field; of the API server's own nothing: long, and of no use to anybody."""
+    own = silence.schema.shape is Shape.IGNORED
+    values = (silence.desired, None if own else silence.actual)
+    if silence.is_sealed:
+        return redaction.shown(values[0]), redaction.shown(values[1])
+    return redaction.sides(pair.ref, root, silence.path, values)
 
 
 def _invalid(difference: Difference) -> Reason:
@@ -80,52 +94,41 @@ def _invalid(difference: Difference) -> Reason:
     )
 
 
-def _weighed(pair: Pair, weighed: Weighed, node: Schema) -> Reason:
-    candidate = weighed.candidate
-    sides = _Sides(pair, candidate.path, candidate.desired, candidate.actual)
+def _weighed(weighed: Weighed, node: Schema, shown: tuple[Any, Any]) -> Reason:
     return Reason(
-        path=candidate.path,
-        op=candidate.op,
+        path=veiled_path(weighed.candidate.path),
+        op=weighed.candidate.op,
         expected=weighed.excused,
         because=weighed.because,
         schema=described(node),
-        desired=sides.desired,
-        actual=sides.actual,
-        compared_as=sides.read_as(node.format),
+        desired=shown[0],
+        actual=shown[1],
+        compared_as=_read_as(shown, node.format),
         writer=weighed.writer,
     )
 
 
-def _silent(pair: Pair, silence: Silence, expectations: Expectations) -> Reason:
-    own = silence.schema.shape is Shape.IGNORED  # long, and of no use to anybody
-    sides = _Sides(pair, silence.path, silence.desired, None if own else silence.actual)
+def _silent(silence: Silence, shown: tuple[Any, Any], expectations: Expectations) -> Reason:
+    own = silence.schema.shape is Shape.IGNORED
     return Reason(
         path=silence.path,
         op=None if silence.desired is not None else Op.ADDED,
         expected=True,
         because=silence.because,
         schema=described(silence.schema),
-        desired=sides.desired,
-        actual=sides.actual,
-        compared_as=sides.read_as(silence.schema.format),
+        desired=shown[0],
+        actual=shown[1],
+        compared_as=_read_as(shown, silence.schema.format),
         writer=None if own else expectations.ownership.writer(silence.path),
     )
 
 
-class _Sides:
-    """Both values of a field, as far as they may be shown."""
-
-    def __init__(self, pair: Pair, path: FieldPath, desired: Any, actual: Any) -> None:
-        self._is_secret = redaction.is_secret(pair.ref, path)
-        self.desired = redaction.shown(desired) if self._is_secret else desired
-        self.actual = redaction.shown(actual) if self._is_secret else actual
-
-    def read_as(self, spelling: Format) -> tuple[str, str] | None:
-        """Both values as their format reads them, where that is another form."""
-        if self._is_secret or None in (self.desired, self.actual):
-            return None
-        read = [scalars.canonical(value, spelling) for value in (self.desired, self.actual)]
-        return None if read == [self.desired, self.actual] else (_text(read[0]), _text(read[1]))
+def _read_as(shown: tuple[Any, Any], spelling: Format) -> tuple[str, str] | None:
+    """Both values as their format reads them, where that is another form."""
+    if None in shown or REDACTED in shown:
+        return None
+    read = tuple(scalars.canonical(value, spelling) for value in shown)
+    return None if read == shown else (_text(read[0]), _text(read[1]))
 
 
 def _text(value: Any) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from auditor.domain.difference import Op
 from auditor.domain.fieldpath import FieldPath, Segment
 from auditor.domain.schema import ANY, Schema, Shape
-from comparators import lists, scalars
+from comparators import lists, scalars, sealed
 from comparators.walk import Walk
 
 _OWN: Final = "the API server's own, which nobody declares"
@@ -33,6 +33,7 @@ class Silence:
     desired: Any
     actual: Any
     because: str
+    is_sealed: bool = False
 
 
 def silences(
@@ -93,7 +94,9 @@ class _Listener:
             for segment, one, other in self._items(wanted, living, node):
                 yield from self._both(one, other, node.items or ANY, (*trail, segment))
         elif wanted != living and scalars.same(wanted, living, node.format):
-            yield Silence(FieldPath(trail), node, wanted, living, _SPELLING)
+            hidden = scalars.hides(wanted, node.format)
+            because = sealed.BECAUSE if hidden else _SPELLING
+            yield Silence(FieldPath(trail), node, wanted, living, because, hidden)
 
     def _items(
         self, desired: list[Any], actual: list[Any], node: Schema

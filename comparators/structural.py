@@ -20,6 +20,7 @@ from comparators import forms, redaction, severity
 from comparators.attention import ignores_status
 from comparators.expectation import Expectations, Weighed
 from comparators.reasoning import explained_by, reasons
+from comparators.sealed import veiled_path
 from comparators.validity import validity
 from comparators.walk import walk
 
@@ -53,14 +54,13 @@ def _difference(
     pair: Pair, found: Weighed, sides: tuple[Mapping[str, Any], Mapping[str, Any]]
 ) -> Difference:
     candidate = found.candidate
-    is_secret = redaction.is_secret(pair.ref, candidate.path)
     values = (candidate.desired, candidate.actual)
-    desired, actual = (redaction.shown(value) for value in values) if is_secret else values
-    removed = candidate.op is Op.REMOVED
+    desired, actual = redaction.sides(pair.ref, sides[0], candidate.path, values)
+    path, removed = veiled_path(candidate.path), candidate.op is Op.REMOVED
     return Difference(
-        path=candidate.path,
+        path=path,
         pointer=resolve_pointer(
-            candidate.path if removed else candidate.living_path, sides[0] if removed else sides[1]
+            path if removed else candidate.living_path, sides[0] if removed else sides[1]
         ),
         op=candidate.op,
         desired=desired,

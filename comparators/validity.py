@@ -18,6 +18,7 @@ from auditor.domain.manifest import Origin
 from auditor.domain.pair import Pair
 from auditor.domain.schema import Schema, Shape
 from comparators import redaction
+from comparators.sealed import veiled_path
 
 _NAMED = 3
 
@@ -40,7 +41,7 @@ def validity(pair: Pair) -> Iterator[Deviation]:
 def _deviation(
     pair: Pair, body: Mapping[str, Any], unknown: tuple[tuple[FieldPath, Any], ...]
 ) -> Deviation:
-    named = ", ".join(str(path) for path, _ in unknown[:_NAMED])
+    named = ", ".join(str(veiled_path(path)) for path, _ in unknown[:_NAMED])
     more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
     place = _place(pair.desired.origin if pair.desired else None)
     return Deviation(
@@ -52,12 +53,12 @@ def _deviation(
 
 
 def _difference(pair: Pair, body: Mapping[str, Any], path: FieldPath, value: Any) -> Difference:
-    is_secret = redaction.is_secret(pair.ref, path)
+    shown = veiled_path(path)
     return Difference(
-        path=path,
-        pointer=resolve_pointer(path, body),
+        path=shown,
+        pointer=resolve_pointer(shown, body),
         op=Op.REMOVED,
-        desired=redaction.shown(value) if is_secret else value,
+        desired=redaction.sides(pair.ref, body, path, (value, None))[0],
     )
 
 

@@ -15,6 +15,7 @@ from auditor.domain.fieldpath import Segment
 from auditor.domain.schema import ANY, Schema, Shape
 from comparators import derived, lists, scalars
 from comparators.candidate import Candidate
+from comparators.sealed import is_sealed
 
 _SCALAR, _OBJECT, _MAP, _ANY = Shape.SCALAR, Shape.OBJECT, Shape.MAP, Shape.ANY
 _KEYED, _SET, _LIST, _BAG = Shape.KEYED_LIST, Shape.SET, Shape.LIST, Shape.BAG
@@ -86,6 +87,9 @@ class Walk:
             siblings = {**actual, **desired}  # a default follows what is declared beside it
             if derived.holds(rule, value, siblings, self.root):
                 return
+            unknown = any(map(is_sealed, desired.values()))
+            if unknown and derived.holds(rule, value, actual, self.root):
+                return
         self.one_sided(value, node, op)
         for candidate in self.found[before:]:
             candidate.lift(name)
@@ -143,18 +147,33 @@ class Walk:
         items = schema.items or ANY
         if items.shape is _SCALAR and desired == actual:
             return
+        start, is_unnamed = len(self.found), False
         for name, wanted in desired.items():
             living, before = actual.get(name), len(self.found)
             if wanted is None or (living is None and not wanted and name in actual):
                 continue  # a key without a value has the empty one
             if living is None:
                 self.note(Op.REMOVED, wanted, None)  # a map tells an empty entry from none
+                is_unnamed = is_unnamed or is_sealed(name)
             else:
                 self.value(wanted, living, items)
             self.lift(before, name)
         for name, living in actual.items():
             if living is not None and desired.get(name) is None and (living or name not in desired):
                 self.entry(Op.ADDED, living, name)
+        if is_unnamed:
+            self._find_unnamed(start)
+
+    def _find_unnamed(self, start: int) -> None:
+        """An entry with a sealed name may be any that lives in addition and says the same."""
+        found = self.found[start:]
+        lost = [one for one in found if one.op is Op.REMOVED and is_sealed(one.segments[-1])]
+        for one in lost:
+            said = (other for other in found if other.op is Op.ADDED)
+            twin = next((t for t in said if self.equal(one.desired, t.actual, ANY)), None)
+            if twin is not None:
+                found = [other for other in found if other is not one and other is not twin]
+        self.found[start:] = found
 
     def equal(self, desired: Any, actual: Any, schema: Schema) -> bool:
         """Tell whether two values mean the same."""
