@@ -20,8 +20,8 @@ import shutil
 import signal
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -95,7 +95,10 @@ KUSTOMIZE: Final = Program(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One call of a program: in ``folder``, with a home in ``home``, which is its own."""
+    """One call of a program: in ``folder``, with a home in ``home``, which is its own.
+
+    ``content`` is what it may read from its standard input.
+    """
 
     program: Path
     arguments: tuple[str, ...]
@@ -103,6 +106,7 @@ class Command:
     home: Path
     is_online: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
+    content: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,16 +185,17 @@ class ProgramRunner:
 async def _started(command: Command, bounds: Bounds) -> AsyncIterator[Process]:
     """Start a command in a session of its own, and end all of it afterwards."""
     try:
-        child = await asyncio.create_subprocess_exec(
-            command.program,
-            *command.arguments,
-            cwd=command.folder,
-            env=_environment(command, bounds),
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=PIPE,
-            start_new_session=True,
-        )
+        with _standard_input(command) as stdin:
+            child = await asyncio.create_subprocess_exec(
+                command.program,
+                *command.arguments,
+                cwd=command.folder,
+                env=_environment(command, bounds),
+                stdin=stdin,
+                stdout=PIPE,
+                stderr=PIPE,
+                start_new_session=True,
+            )
     except OSError as error:
         raise ManifestError(f"{command.program} does not start: {error.strerror}.") from error
     try:
@@ -201,6 +206,18 @@ async def _started(command: Command, bounds: Bounds) -> AsyncIterator[Process]:
             os.killpg(child.pid, signal.SIGKILL)
         # Reads what is left in the pipes: a paused pipe would never report its end.
         await child.communicate()
+
+
+@contextmanager
+def _standard_input(command: Command) -> Iterator[int]:
+    """Offer what a program may read as a file without name: it is there at once, so nobody has to feed it."""
+    if not command.content:
+        yield DEVNULL
+        return
+    with tempfile.TemporaryFile() as file:
+        file.write(command.content)
+        file.seek(0)
+        yield file.fileno()
 
 
 def _environment(command: Command, bounds: Bounds) -> dict[str, str]:

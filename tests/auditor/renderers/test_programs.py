@@ -55,6 +55,21 @@ class TestAnswers:
 
         assert answer == Answer(status=3, output=b"yes\n", complaint="but\n")
 
+    async def test_reads_what_it_is_given(self, tmp_path: Path) -> None:
+        """What is to be read is all there, however much it is, and then ends."""
+        content = b"x" * 5 * MIB
+        command = Command(
+            program=Path(sys.executable),
+            arguments=("-I", "-c", "import sys; print(len(sys.stdin.read()))"),
+            folder=tmp_path,
+            home=tmp_path,
+            content=content,
+        )
+
+        answer = await ProgramRunner().run(command)
+
+        assert answer.output == f"{len(content)}\n".encode()
+
     async def test_asks_for_a_version_once(self, rendering_programs: None) -> None:
         """The version is part of what decides a rendering."""
         runner = ProgramRunner()
