@@ -160,7 +160,11 @@ class Commit(_Frame, frozen=True, kw_only=True, tag="commit"):
 
 
 class Declared(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One rendered object: its reference, its body as JSON, where it stands and whose it is."""
+    """One rendered object: its reference, its body as JSON, where it stands and whose it is.
+
+    ``owner`` is the tool, its own name and the entity; ``chain`` and ``environment`` are the owner's too,
+    and not in recordings that were made before owners had them.
+    """
 
     ref: tuple[str, str, str, str]
     version: str
@@ -168,6 +172,8 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     path: str = ""
     line: int | None = None
     owner: tuple[str, str, str | None] | None = None
+    chain: tuple[str, ...] = ()
+    environment: str | None = None
 
 
 class Rendered(_Frame, frozen=True, kw_only=True, tag="rendered"):

@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from auditor.domain.manifest import SEALED
 from auditor.recording.tokens import Tokens
 
 MENTION: Final = re.compile(r"kind[\\\"']*\s*:\s*[\\\"']*Secret(List)?\b")
@@ -109,6 +110,8 @@ class Redaction:
         if isinstance(value, list):
             return [self._tokenise(item, field) for item in value]
         text = "" if value is None else str(value)
+        if SEALED in (_decoded(text) if field == "data" else text):
+            return SEALED  # a token would be a value, and there is none
         return self._tokens.of_base64(text) if field == "data" else self._tokens.of_text(text)
 
     def _mentions(self, secret: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -116,6 +119,8 @@ class Redaction:
         for field in _VALUES:
             for text in _scalars(secret.get(field)):
                 plain = _decoded(text) if field == "data" else text
+                if SEALED in plain:
+                    continue
                 yield text, self._tokens.of_text(plain)
                 yield plain, self._tokens.of_text(plain)
                 yield base64.b64encode(plain.encode()).decode(), self._tokens.of_text(plain)

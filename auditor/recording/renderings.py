@@ -65,6 +65,8 @@ class RecordingRenderer:
             path=origin.path if origin else "",
             line=origin.line if origin else None,
             owner=(owner.tool, owner.name, owner.entity) if owner else None,
+            chain=owner.chain if owner else (),
+            environment=owner.environment if owner else None,
         )
 
 
@@ -143,4 +145,10 @@ def _owner(declared: Declared) -> Owner | None:
     if declared.owner is None:
         return None
     tool, name, entity = declared.owner
-    return Owner(tool=tool, name=name, entity=entity)
+    return Owner(
+        tool=tool,
+        name=name,
+        entity=entity,
+        chain=declared.chain,
+        environment=declared.environment,
+    )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
 
+import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
-from auditor.domain.manifest import Manifest, Owner
+from auditor.domain.manifest import SEALED, Manifest, Owner
 from auditor.errors import ManifestError
 from auditor.ports import Rendering, RenderRequest, Skipped, Tree
 from auditor.recording.format import Header, RecordingFile, moments
-from auditor.recording.frames import Rendered
+from auditor.recording.frames import Declared, Rendered
 from auditor.recording.player import Player
 from auditor.recording.recorder import Recorder
 from auditor.recording.recording_repository import RecordingRepository
@@ -22,6 +24,7 @@ from tests.builders import deployment, manifest, secret
 from tests.doubles import FakeClock
 
 REQUEST = RenderRequest(path="charts/web", cluster="prod", options={"release": "web"})
+REFERENCE = ("apps", "Deployment", "shop", "web")
 FILES = {"charts/web/Chart.yaml": b"name: web\n"}
 
 
@@ -85,7 +88,8 @@ def frames(player: Player) -> list[Rendered]:
 async def test_a_chart_comes_back_as_it_was_rendered(tmp_path: Path) -> None:
     """Bodies, places, owners and what was left out; no program is needed."""
     web = manifest(deployment(), path="charts/web/templates/web.yaml", line=3)
-    owned = Manifest(ref=web.ref, version="v1", body=web.body, owner=Owner(tool="helm", name="web"))
+    owner = Owner(tool="helm", name="web", chain=("argoproj.io/Application/argocd/web",))
+    owned = Manifest(ref=web.ref, version="v1", body=web.body, owner=owner)
 
     replayed = await again(await record(tmp_path, rendering(web, owned)))
 
@@ -98,7 +102,7 @@ async def test_a_chart_comes_back_as_it_was_rendered(tmp_path: Path) -> None:
         3,
     )
     assert replayed.manifests[1].origin is None
-    assert replayed.manifests[1].owner == owned.owner
+    assert replayed.manifests[1].owner == owner
     assert replayed.skipped[0].path == "charts/web/NOTES.txt"
     assert replayed.read.keys() == {"charts/web/Chart.yaml"}
 
@@ -111,6 +115,35 @@ async def test_secrets_of_a_chart_are_hidden(tmp_path: Path) -> None:
 
     assert "aHVudGVyMg==" not in repr(frames(player))
     assert (await again(player)).manifests[0].body["data"].keys() == {"password"}
+
+
+async def test_the_environment_of_an_owner_comes_back(tmp_path: Path) -> None:
+    """Beside the chain that leads to it."""
+    owner = Owner(tool="argocd", name="shop", chain=("a", "b"), environment="production")
+    web = manifest(deployment())
+    owned = Manifest(ref=web.ref, version="v1", body=web.body, owner=owner)
+
+    assert (await again(await record(tmp_path, rendering(owned)))).manifests[0].owner == owner
+
+
+def test_a_rendering_from_before_chains_is_read() -> None:
+    """Recordings stay readable: what they do not say is not known."""
+    declared = msgspec.msgpack.encode(
+        {"ref": REFERENCE, "version": "v1", "body": b"{}", "owner": ["helm", "web", None]}
+    )
+    read = msgspec.msgpack.decode(declared, type=Declared)
+
+    assert (read.owner, read.chain, read.environment) == (("helm", "web", None), (), None)
+
+
+async def test_what_was_sealed_stays_sealed(tmp_path: Path) -> None:
+    """It is compared by being there, and would be compared by its value if it became a token."""
+    inside = b64encode(f"key={SEALED}".encode()).decode()
+    login = manifest(secret(data={"password": SEALED, "file": inside}))
+
+    replayed = await again(await record(tmp_path, rendering(login)))
+
+    assert replayed.manifests[0].body["data"] == {"password": SEALED, "file": SEALED}
 
 
 async def test_a_chart_that_failed_fails_again(tmp_path: Path) -> None:
