@@ -15,6 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from prometheus_client import CollectorRegistry
 
+from auditor.domain.fieldpath import FieldPath
 from auditor.domain.finding import Announcement, Deviation, Outcome, TrackedFinding, Transition
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Manifest
@@ -112,11 +113,29 @@ class Tree(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitInfo:
-    """Who made a commit, and when it was committed, UTC. ``author`` is a name without a mail address."""
+    """Who made a commit, and when, UTC. ``author`` is a name without a mail address.
+
+    ``authored`` is when it was written, ``committed`` when it became this commit: a rebase, for one,
+    moves only the latter.
+    """
 
     id: str
     author: str
+    authored: datetime
     committed: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What of a commit is meant: a file or folder, the object that begins on a line of it, or its fields.
+
+    Fields that the object has not written out there count for nothing; without any of them, and without
+    a line, all that surrounds them is meant.
+    """
+
+    path: str
+    line: int | None = None
+    fields: tuple[FieldPath, ...] = ()
 
 
 class Repository(Protocol):
@@ -155,6 +174,14 @@ class Repository(Protocol):
 
         Raises:
             SourceUnavailable: the commit is not at hand (any more).
+
+        """
+
+    def last_change(self, commit: str, passage: Passage) -> CommitInfo:
+        """The commit that last changed a passage, as of a commit. May take seconds: ask in a thread.
+
+        Raises:
+            SourceUnavailable: nobody can tell: there is no such path, or its history is not at hand.
 
         """
 

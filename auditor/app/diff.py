@@ -14,9 +14,10 @@ from auditor.app.scan import once, silently
 from auditor.config.document import Configuration
 from auditor.config.repositories import Repository as RepositoryChoice
 from auditor.domain.report import Report
-from auditor.errors import SourceUnavailable
-from auditor.ports import CommitInfo, Repository, Tree
-from auditor.sources.git.directory import open_directory
+from auditor.errors import ManifestError, SourceUnavailable
+from auditor.ports import CommitInfo, Passage, Repository, Tree
+from auditor.sources.git.directory import open_directory, open_history
+from auditor.sources.git.objects import Objects
 
 CLUSTER: Final = "current"
 """What the cluster is called where no context names it."""
@@ -39,7 +40,10 @@ async def diff(
 
     """
     opened = [open_directory(path) for path in paths]
-    folders = {f"path-{place}": tree for place, (tree, _) in enumerate(opened)}
+    folders = {
+        f"path-{place}": FolderRepository(tree, open_history(path))
+        for place, (path, (tree, _)) in enumerate(zip(paths, opened, strict=True))
+    }
     desired = [
         {"repository": name, "path": inside, "cluster": CLUSTER, "namespace": namespace}
         for name, (_, inside) in zip(folders, opened, strict=True)
@@ -57,10 +61,10 @@ async def diff(
     return await _compare(configuration, folders)
 
 
-async def _compare(configuration: Configuration, folders: Mapping[str, Tree]) -> Report:
+async def _compare(configuration: Configuration, folders: Mapping[str, Repository]) -> Report:
     @asynccontextmanager
     async def folder(choice: RepositoryChoice) -> AsyncIterator[Repository]:
-        yield FolderRepository(folders[choice.name])
+        yield folders[choice.name]
 
     seams = replace(real_seams(configuration), repository=folder)
     async with once(configuration, seams) as audit:
@@ -76,8 +80,9 @@ def _unmanaged(*, enabled: bool) -> dict[str, Any]:
 class FolderRepository:
     """A folder as the port `Repository`: one revision, the one that lies there now."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, history: Objects | None = None) -> None:
         self._tree = tree
+        self._history = history
 
     @property
     def name(self) -> str:
@@ -104,4 +109,22 @@ class FolderRepository:
 
     def commit(self, commit: str) -> CommitInfo:
         """Whoever works in the folder, now."""
-        return CommitInfo(id=commit, author="", committed=datetime.now(UTC))
+        now = datetime.now(UTC)
+        return CommitInfo(id=commit, author="", authored=now, committed=now)
+
+    def last_change(self, commit: str, passage: Passage) -> CommitInfo:
+        """The commit that last changed a passage of a file that lies here as it was committed.
+
+        Raises:
+            SourceUnavailable: it was changed since, or the folder has no history.
+
+        """
+        if self._history is None or not self._is_committed(self._history, passage.path):
+            raise SourceUnavailable(f"{self.name}: {passage.path} is not committed as it lies here")
+        return self._history.last_change(commit, passage)
+
+    def _is_committed(self, history: Objects, path: str) -> bool:
+        try:
+            return history.tree(self._tree.revision).read(path) == self._tree.read(path)
+        except ManifestError:
+            return False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -18,6 +18,7 @@ from auditor.errors import (
     SourceUnavailable,
     WatchExpired,
 )
+from auditor.ports import CommitInfo, Passage
 
 _SELECTING: Final = ("continue", "fieldSelector", "labelSelector")
 """Parameters that choose what is answered; the others only say how."""
@@ -157,6 +158,49 @@ class Commit(_Frame, frozen=True, kw_only=True, tag="commit"):
     commit: str
     author: str
     committed: datetime
+    authored: datetime | None = None
+
+    @classmethod
+    def of(cls, repository: str, info: CommitInfo) -> Self:
+        """Write down what is known of a commit."""
+        return cls(
+            repository=repository,
+            commit=info.id,
+            author=info.author,
+            committed=info.committed,
+            authored=info.authored,
+        )
+
+    @property
+    def info(self) -> CommitInfo:
+        """What is known of the commit; recordings used to say when it was committed and no more."""
+        return CommitInfo(
+            id=self.commit,
+            author=self.author,
+            authored=self.authored or self.committed,
+            committed=self.committed,
+        )
+
+
+class LastChange(_Frame, frozen=True, kw_only=True, tag="last_change"):
+    """Which commit last changed a passage, as of a commit. ``fields`` are as they are printed."""
+
+    repository: str
+    commit: str
+    path: str
+    line: int | None = None
+    fields: tuple[str, ...] = ()
+    by: Commit
+
+    @classmethod
+    def key_of(cls, commit: str, passage: Passage) -> tuple[Any, ...]:
+        """What was asked."""
+        return commit, passage.path, passage.line, tuple(map(str, passage.fields))
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What was asked; see `key_of`."""
+        return self.commit, self.path, self.line, self.fields
 
 
 class Declared(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -200,7 +244,7 @@ class Finish(_Frame, frozen=True, kw_only=True, tag="finish"):
     """The recording was ended in order, not cut off."""
 
 
-GitFrame = Listing | Content | Changed | Commit | Rendered
+GitFrame = Listing | Content | Changed | Commit | LastChange | Rendered
 """What is known of commits. These are facts: they hold whenever they were written down."""
 
 Frame = Answer | Opened | Piece | Ended | LetGo | Head | GitFrame | Finish

@@ -19,6 +19,7 @@ from auditor.recording.frames import (
     Content,
     Finish,
     Frame,
+    LastChange,
     Listing,
     Opened,
     Rendered,
@@ -74,7 +75,7 @@ class _Survey:
     def take(self, at: int, frame: Frame) -> None:
         self.end = at
         match frame:
-            case Listing() | Content() | Changed() | Commit() | Rendered():
+            case Listing() | Content() | Changed() | Commit() | LastChange() | Rendered():
                 self.git[frame.repository].learn(frame)
             case Answer():
                 self.last.setdefault(request_of(frame), 0)

@@ -24,6 +24,7 @@ from auditor.recording.frames import (
     Finish,
     Frame,
     Head,
+    LastChange,
     LetGo,
     Listing,
     Opened,
@@ -101,7 +102,9 @@ class Player:
                 self._feed(frame)
             case Head():
                 self.repository(frame.repository).point(frame)
-            case Listing() | Content() | Changed() | Commit() | Rendered() | Finish():
+            case (
+                Listing() | Content() | Changed() | Commit() | LastChange() | Rendered() | Finish()
+            ):
                 return False
             case _ as never:
                 assert_never(never)

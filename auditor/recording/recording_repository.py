@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor.errors import ManifestError, RetryableError
-from auditor.ports import Blob, CommitInfo, Repository, Skipped, Tree
+from auditor.ports import Blob, CommitInfo, Passage, Repository, Skipped, Tree
 from auditor.recording.frames import (
     Changed,
     Commit,
@@ -17,6 +17,7 @@ from auditor.recording.frames import (
     Failure,
     File,
     Head,
+    LastChange,
     Listing,
     Omission,
 )
@@ -61,12 +62,21 @@ class RecordingRepository:
     def commit(self, commit: str) -> CommitInfo:
         """Who made a commit, and when; see `auditor.ports.Repository.commit`."""
         info = self._inner.commit(commit)
+        self._recorder.note(Commit.of(self.name, info))
+        return info
+
+    def last_change(self, commit: str, passage: Passage) -> CommitInfo:
+        """The commit that last changed a passage; see `auditor.ports.Repository.last_change`."""
+        info = self._inner.last_change(commit, passage)
+        asked, path, line, fields = LastChange.key_of(commit, passage)
         self._recorder.note(
-            Commit(
+            LastChange(
                 repository=self.name,
-                commit=info.id,
-                author=info.author,
-                committed=info.committed,
+                commit=asked,
+                path=path,
+                line=line,
+                fields=fields,
+                by=Commit.of(self.name, info),
             )
         )
         return info

@@ -9,10 +9,20 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from auditor.errors import ManifestError, SourceUnavailable
-from auditor.ports import Blob, CommitInfo, Skipped
-from auditor.recording.frames import Changed, Commit, Content, GitFrame, Head, Listing, Rendered
+from auditor.ports import Blob, CommitInfo, Passage, Skipped
+from auditor.recording.frames import (
+    Changed,
+    Commit,
+    Content,
+    GitFrame,
+    Head,
+    LastChange,
+    Listing,
+    Rendered,
+)
 
 
 class GitFacts:
@@ -23,6 +33,7 @@ class GitFacts:
         self.contents: dict[str, Content] = {}
         self.changes: dict[tuple[str, str], frozenset[str]] = {}
         self.commits: dict[str, Commit] = {}
+        self.last_changes: dict[tuple[Any, ...], LastChange] = {}
         self.renderings: list[Rendered] = []
 
     def learn(self, frame: GitFrame) -> None:
@@ -36,6 +47,8 @@ class GitFacts:
                 self.changes[frame.before, frame.after] = frozenset(frame.paths)
             case Commit():
                 self.commits[frame.commit] = frame
+            case LastChange():
+                self.last_changes[frame.key] = frame
             case Rendered():
                 self.renderings.append(frame)
 
@@ -98,7 +111,14 @@ class ReplayRepository:
         known = self._facts.commits.get(commit)
         if known is None:
             raise self._unknown(commit)
-        return CommitInfo(id=known.commit, author=known.author, committed=known.committed)
+        return known.info
+
+    def last_change(self, commit: str, passage: Passage) -> CommitInfo:
+        """The commit that last changed a passage; see `auditor.ports.Repository.last_change`."""
+        known = self._facts.last_changes.get(LastChange.key_of(commit, passage))
+        if known is None:
+            raise self._unknown(f"what changed {passage.path} before {commit}")
+        return known.by.info
 
     def _unknown(self, commit: str) -> SourceUnavailable:
         return SourceUnavailable(f"repository {self._name}: {commit} is not in the recording")

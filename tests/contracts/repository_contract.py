@@ -10,8 +10,9 @@ from datetime import timedelta
 
 import pytest
 
+from auditor.domain.fieldpath import FieldPath
 from auditor.errors import ManifestError, SourceUnavailable
-from auditor.ports import Repository
+from auditor.ports import Passage, Repository
 from tests.doubles import START
 from tests.git_repositories import ScriptedRepository
 
@@ -77,7 +78,39 @@ class RepositoryContract:
 
         assert (info.id, info.author) == (commit, "Ada")
         assert info.committed == START + timedelta(minutes=1)
+        assert info.authored == info.committed
         assert info.committed.utcoffset() == timedelta(0)
+
+    async def test_the_last_change_of_a_passage_is_known(
+        self, upstream: ScriptedRepository, repository: Repository
+    ) -> None:
+        """With its author and the moment when it was written, also of what was declared before."""
+        first = upstream.commit({"a.yaml": "kind: A\nspec:\n  x: 1\n  y: 1\n", "b.yaml": "1"})
+        second = upstream.commit({"a.yaml": "kind: A\nspec:\n  x: 1\n  y: 2\n"})
+        third = upstream.commit({"b.yaml": "2"})
+        await repository.head()
+
+        def changed(passage: Passage, at: str = third) -> str:
+            return repository.last_change(at, passage).id
+
+        assert changed(Passage("a.yaml")) == changed(Passage("a.yaml", 1)) == second
+        assert changed(Passage("a.yaml", 1, (FieldPath(("spec", "x")),))) == first
+        assert changed(Passage("b.yaml")) == third
+        assert changed(Passage("b.yaml"), second) == first
+        info = repository.last_change(third, Passage("a.yaml"))
+        assert (info.author, info.authored) == ("Ada", START + timedelta(minutes=1))
+
+    async def test_nobody_knows_who_changed_what_is_not_there(
+        self, upstream: ScriptedRepository, repository: Repository
+    ) -> None:
+        """As little as of a commit that is not there."""
+        commit = upstream.commit({"a.yaml": "1"})
+        await repository.head()
+
+        with pytest.raises(SourceUnavailable):
+            repository.last_change(commit, Passage("nothing.yaml"))
+        with pytest.raises(SourceUnavailable):
+            repository.last_change("0" * 40, Passage("a.yaml"))
 
     async def test_a_tree_lists_files_in_path_order_with_content_ids(
         self, upstream: ScriptedRepository, repository: Repository

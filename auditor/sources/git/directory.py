@@ -16,6 +16,8 @@ import pygit2
 
 from auditor.errors import ManifestError
 from auditor.ports import Blob, Skipped
+from auditor.sources.git.libgit2 import prepare
+from auditor.sources.git.objects import Objects
 from auditor.sources.git.omitted import (
     DANGLES,
     LEAVES,
@@ -125,14 +127,29 @@ def open_directory(path: Path) -> tuple[DirectoryTree, str]:
     place = path.resolve()
     if not place.exists():
         raise ManifestError("there is no such file or folder. Correct the path.", path=str(path))
-    git = pygit2.discover_repository(str(place if place.is_dir() else place.parent))
-    checkout = None if git is None else pygit2.Repository(git)
-    if checkout is None or checkout.is_bare:
+    checkout = _checkout(place)
+    if checkout is None:
         root = place if place.is_dir() else place.parent
         return DirectoryTree(root, name=root.name), _inside(place, root)
     root = Path(checkout.workdir).resolve()
     revision = "" if checkout.head_is_unborn else str(checkout.head.target)
     return DirectoryTree(root, name=root.name, revision=revision), _inside(place, root)
+
+
+def open_history(path: Path) -> Objects | None:
+    """The commits of the checkout around a path; ``None`` where there is none."""
+    checkout = _checkout(path.resolve())
+    if checkout is None or checkout.head_is_unborn:
+        return None
+    return Objects(checkout, name=Path(checkout.workdir).resolve().name)
+
+
+def _checkout(place: Path) -> pygit2.Repository | None:
+    prepare()
+    around = (folder for folder in (place, *place.parents) if folder.is_dir())
+    git = pygit2.discover_repository(str(next(around)))
+    checkout = None if git is None else pygit2.Repository(git)
+    return None if checkout is None or checkout.is_bare else checkout
 
 
 def _inside(place: Path, root: Path) -> str:

@@ -1,9 +1,11 @@
 """A bare mirror of a remote repository in a cache folder.
 
 It survives restarts, and keeps every commit that it ever fetched, so that earlier revisions can be rendered
-again. A mirror whose first fetch did not end, or whose objects are damaged, is thrown away and fetched
-anew. A lock file keeps a second process from fetching at the same time. It refuses to be written to by
-anything but a fetch.
+again. The whole history is fetched unless told otherwise, because findings name the commit that declared
+what differs: libgit2 can neither fetch without file contents nor ask a server for the history of a path.
+A shallow mirror is completed when all is wanted. A mirror whose first fetch did not end, or whose objects
+are damaged, is thrown away and fetched anew. A lock file keeps a second process from fetching at the same
+time. It refuses to be written to by anything but a fetch.
 """
 
 from __future__ import annotations
@@ -29,18 +31,20 @@ _MARKER: Final = "auditor-complete"
 """Written after the first good fetch; a mirror without it is half written."""
 _FOLLOWED: Final = "refs/auditor/followed"
 _LOCKS: Final = ("*.lock", "refs/**/*.lock", "objects/pack/*.lock")
+_ALL: Final = 2**31 - 1
+"""The depth that fetches what a shallow fetch left out (``git fetch --unshallow``)."""
 _MANY_PACKS: Final = 100
 """Every fetch leaves a pack; from here on they are put into one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remote:
-    """What is mirrored. ``depth`` is how many commits a fetch takes; 0 takes all."""
+    """What is mirrored. ``depth`` is how many commits of the history a fetch takes; 0 takes all."""
 
     url: str
     ref: str = "HEAD"
     credentials: Credentials | None = None
-    depth: int = 1
+    depth: int = 0
 
 
 class Mirror:
@@ -111,11 +115,17 @@ class Mirror:
         callbacks = Callbacks(self._remote.credentials, stop)
         heads = {head.name: head.oid for head in remote.list_heads(callbacks=callbacks, proxy=True)}
         name = find_ref(self._remote.ref, heads, repository=redact(self._remote.url))
-        if heads[name] not in repository or not (self.folder / _MARKER).exists():
+        depth = _ALL if self._is_to_be_completed(repository) else self._remote.depth
+        is_known = heads[name] in repository and (self.folder / _MARKER).exists()
+        if not is_known or depth == _ALL:
             refspec = f"+{name}:{_FOLLOWED}"
             callbacks = Callbacks(self._remote.credentials, stop)
-            remote.fetch([refspec], callbacks=callbacks, proxy=True, depth=self._remote.depth)
+            remote.fetch([refspec], callbacks=callbacks, proxy=True, depth=depth)
         return _whole_commit(repository, heads[name])
+
+    def _is_to_be_completed(self, repository: pygit2.Repository) -> bool:
+        """Whether all of the history is wanted and only part of it here."""
+        return not self._remote.depth and repository.is_shallow
 
     def _tidied(self, repository: pygit2.Repository) -> pygit2.Repository:
         """Put many packs into one, and open the result: every open pack costs a file handle."""

@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 import pygit2
 
 from auditor.errors import SourceUnavailable
-from auditor.ports import CommitInfo
-from auditor.sources.git.links import Links
+from auditor.ports import CommitInfo, Passage
+from auditor.sources.git.extent import Span, field_spans, object_span
+from auditor.sources.git.lineage import Lineage
+from auditor.sources.git.links import Links, Unreachable
+from auditor.sources.git.omitted import MAX_FILE
 from auditor.sources.git.tree import GitTree
 
 
@@ -22,6 +25,7 @@ class Objects:
         self._repository = repository
         self._name = name
         self._links = Links(repository)
+        self._lineage = Lineage(repository)
 
     @property
     def name(self) -> str:
@@ -58,9 +62,23 @@ class Objects:
             SourceUnavailable: the commit is not at hand (any more).
 
         """
+        return _described(self._find(commit))
+
+    def last_change(self, commit: str, passage: Passage) -> CommitInfo:
+        """The commit that last changed a passage, as of a commit; see `Lineage`.
+
+        Raises:
+            SourceUnavailable: nobody can tell: there is no such path, or its history is not at hand.
+
+        """
         found = self._find(commit)
-        committed = datetime.fromtimestamp(found.commit_time, UTC)
-        return CommitInfo(id=str(found.id), author=found.author.name, committed=committed)
+        try:
+            path = self._links.locate(found.tree, passage.path).path
+        except Unreachable as fact:
+            reason = f"{passage.path} is not in {self._name} at {commit[:10]}"
+            raise SourceUnavailable(reason) from fact
+        spans = _spans(found.tree[path], passage) if path and passage.line else ()
+        return _described(self._find(self._lineage.last_change(commit, path, spans)))
 
     def _find(self, commit: str) -> pygit2.Commit:
         try:
@@ -69,3 +87,20 @@ class Objects:
             raise SourceUnavailable(
                 f"repository {self._name} has no commit {commit} (any more) in {self._repository.path}"
             ) from error
+
+
+def _described(commit: pygit2.Commit) -> CommitInfo:
+    return CommitInfo(
+        id=str(commit.id),
+        author=commit.author.name,
+        authored=datetime.fromtimestamp(commit.author.time, UTC),
+        committed=datetime.fromtimestamp(commit.commit_time, UTC),
+    )
+
+
+def _spans(file: pygit2.Object, passage: Passage) -> tuple[Span, ...]:
+    """The lines that are meant; none, which is the whole file, where they cannot be told."""
+    if not isinstance(file, pygit2.Blob) or passage.line is None or file.size > MAX_FILE:
+        return ()
+    text = file.data.decode(errors="replace")
+    return field_spans(text, passage.line, passage.fields) or (object_span(text, passage.line),)

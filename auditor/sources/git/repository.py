@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import pygit2
 
 from auditor.errors import SourceUnavailable
-from auditor.ports import CommitInfo
+from auditor.ports import CommitInfo, Passage
 from auditor.sources.git.local import LocalClone
 from auditor.sources.git.mirror import Mirror, Remote
 from auditor.sources.git.objects import Objects
@@ -80,6 +80,10 @@ class GitRepository:
     def commit(self, commit: str) -> CommitInfo:
         """Who made a commit, and when; see `Objects.commit`."""
         return self._known.commit(commit)
+
+    def last_change(self, commit: str, passage: Passage) -> CommitInfo:
+        """The commit that last changed a passage; see `Objects.last_change`."""
+        return self._known.last_change(commit, passage)
 
     @property
     def _known(self) -> Objects:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 from auditor.errors import ManifestError, RetryableError
-from auditor.ports import Blob, CommitInfo, Skipped
+from auditor.ports import Blob, CommitInfo, Passage, Skipped
 
 COMMITTED = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -61,7 +61,10 @@ class ScriptedRepository:
         return frozenset(path for path in {*old, *new} if old.get(path) != new.get(path))
 
     def commit(self, commit: str) -> CommitInfo:
-        return CommitInfo(id=commit, author="Ada", committed=COMMITTED)
+        return CommitInfo(id=commit, author="Ada", authored=COMMITTED, committed=COMMITTED)
+
+    def last_change(self, commit: str, passage: Passage) -> CommitInfo:
+        return self.commit(commit)
 
 
 class ScriptedTree:

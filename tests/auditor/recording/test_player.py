@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.domain.fieldpath import FieldPath
 from auditor.errors import ManifestError, RetryableError, SourceRefused, SourceUnavailable
-from auditor.ports import Clock
+from auditor.ports import Clock, CommitInfo, Passage
 from auditor.recording.format import Header, Moment, RecordingFile
 from auditor.recording.frames import (
     Answer,
@@ -25,6 +26,7 @@ from auditor.recording.frames import (
     File,
     Finish,
     Head,
+    LastChange,
     LetGo,
     Listing,
     Omission,
@@ -312,6 +314,24 @@ def test_files_that_are_not_there_say_why(tmp_path: Path) -> None:
         repository.tree("c9")
     with pytest.raises(SourceUnavailable, match="c9 is not in the recording"):
         repository.commit("c9")
+
+
+def test_last_changes_are_as_recorded(tmp_path: Path) -> None:
+    """What nobody knew then nobody knows now."""
+    by = Commit(repository="platform", commit="c0", author="Bo", committed=START)
+    asked = LastChange(
+        repository="platform", commit="c1", path="apps/a.yaml", line=3, fields=("spec.x",), by=by
+    )
+    repository = player(tmp_path, git((7, asked))).repository("platform")
+    passage = Passage("apps/a.yaml", 3, (FieldPath(("spec", "x")),))
+
+    assert repository.last_change("c1", passage) == CommitInfo(
+        id="c0", author="Bo", authored=START, committed=START
+    )
+    with pytest.raises(
+        SourceUnavailable, match=r"what changed apps/a\.yaml .*is not in the recording"
+    ):
+        repository.last_change("c1", Passage("apps/a.yaml", 3))
 
 
 def test_changes_are_as_recorded_or_seen_from_the_files(tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
+from auditor.domain.fieldpath import FieldPath
 from auditor.errors import ManifestError, SourceRefused, SourceUnavailable
+from auditor.ports import Passage
 from auditor.recording.format import Header, RecordingFile, moments
 from auditor.recording.frames import (
     Answer,
@@ -21,6 +23,7 @@ from auditor.recording.frames import (
     Finish,
     Frame,
     Head,
+    LastChange,
     LetGo,
     Listing,
     Opened,
@@ -147,14 +150,17 @@ async def test_a_repository_passes_and_is_written(tmp_path: Path, clock: FakeClo
             paths = [blob.path for blob in repository.tree("c2").blobs()]
             bodies = [repository.tree("c2").read(path) for path in paths]
         changed, info = repository.changed("c1", "c2"), repository.commit("c2")
+        repository.last_change("c2", Passage("a.yaml", 1, (FieldPath(("spec",)),)))
 
     assert (heads, paths, bodies) == (["c1", "c2"], ["a.yaml", "b.yaml"], [b"2", b"2"])
     assert (sorted(changed), info.author) == (["a.yaml", "b.yaml"], "Ada")
     kinds = [type(frame) for frame in frames(path)]
-    assert kinds == [Head, Head, Listing, Content, Changed, Commit, Finish]
-    assert frames(path)[-2] == Commit(
-        repository="platform", commit="c2", author="Ada", committed=COMMITTED
+    assert kinds == [Head, Head, Listing, Content, Changed, Commit, LastChange, Finish]
+    noted = Commit(
+        repository="platform", commit="c2", author="Ada", committed=COMMITTED, authored=COMMITTED
     )
+    asked = {"repository": "platform", "commit": "c2", "path": "a.yaml"}
+    assert frames(path)[-3:-1] == [noted, LastChange(**asked, line=1, fields=("spec",), by=noted)]
 
 
 async def test_hashes_of_files_are_not_written(tmp_path: Path, clock: FakeClock) -> None:

@@ -14,6 +14,7 @@ import pygit2
 import pytest
 
 from auditor.errors import SourceUnavailable
+from auditor.ports import Passage, Repository
 from auditor.sources.git import mirror
 from auditor.sources.git.credentials import Credentials
 from auditor.sources.git.libgit2 import SILENCE_MILLISECONDS, prepare
@@ -72,25 +73,57 @@ class TestMirror(RepositoryContract):
     """Everything that holds for a repository holds for a mirrored one."""
 
 
-class TestWholeHistory(RepositoryContract):
-    """The same with every commit of the history fetched."""
+class TestShallow(RepositoryContract):
+    """The same with only the newest commit fetched; but then nobody knows what was before it."""
 
     @pytest.fixture
     def repository(self, remote: Remote, cache: Path) -> GitRepository:
-        return open_repository("platform", replace(remote, depth=0), cache=cache)
+        return open_repository("platform", replace(remote, depth=1), cache=cache)
+
+    async def test_the_last_change_of_a_passage_is_known(
+        self, upstream: ScriptedRepository, repository: Repository
+    ) -> None:
+        """As far back as commits were fetched."""
+        upstream.commit({"a.yaml": "1", "b.yaml": "1"})
+        upstream.commit({"a.yaml": "2"})
+        await repository.head()
+        third = upstream.commit({"a.yaml": "3"})
+        await repository.head()
+
+        assert repository.last_change(third, Passage("a.yaml")).id == third
+        with pytest.raises(SourceUnavailable, match="was fetched shallow"):
+            repository.last_change(third, Passage("b.yaml"))
 
 
-async def test_only_the_newest_commit_is_fetched(
-    upstream: ScriptedRepository, repository: GitRepository
+async def test_a_depth_limits_what_is_fetched(
+    upstream: ScriptedRepository, remote: Remote, cache: Path
 ) -> None:
-    """A long history costs nothing."""
+    """A very long history need cost nothing."""
     first = upstream.commit({"a.yaml": "1"})
     upstream.commit({"a.yaml": "2"})
+    repository = open_repository("platform", replace(remote, depth=1), cache=cache)
 
     await repository.head()
 
     with pytest.raises(SourceUnavailable):
         repository.tree(first)
+
+
+async def test_a_shallow_mirror_is_completed(
+    upstream: ScriptedRepository, server: GitServer, remote: Remote, cache: Path
+) -> None:
+    """At the first look after all of the history is wanted, and then not again."""
+    first = upstream.commit({"a.yaml": "1"})
+    commit = upstream.commit({"b.yaml": "2"})
+    await open_repository("platform", replace(remote, depth=1), cache=cache).head()
+    repository = open_repository("platform", remote, cache=cache)
+
+    await repository.head()
+
+    assert repository.last_change(commit, Passage("a.yaml")).id == first
+    server.requests.clear()
+    await repository.head()
+    assert len(server.requests) == 1
 
 
 async def test_a_look_without_news_fetches_nothing(
