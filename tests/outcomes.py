@@ -135,7 +135,14 @@ FINDINGS = st.builds(
     message=_TEXT,
     differences=st.lists(_DIFFERENCES, max_size=2).map(tuple),
     origin=st.none()
-    | st.builds(Origin, repository=_TEXT, revision=_TEXT, path=_TEXT, line=st.none() | st.just(3)),
+    | st.builds(
+        Origin,
+        repository=_TEXT,
+        revision=_TEXT,
+        path=_TEXT,
+        line=st.none() | st.just(3),
+        authored=st.none() | _TIMES,
+    ),
     owner=st.none()
     | st.builds(
         Owner,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from auditor.domain.identity import GroupVersionKind, ObjectRef
@@ -24,12 +25,17 @@ A text that holds it anywhere is compared by being there, never by what it says.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """The place in Git that declares an object. ``line`` is 1-based; ``revision`` a commit id."""
+    """The place in Git that declares an object. ``line`` is 1-based; ``revision`` a commit id.
+
+    While rendering that is the commit that was rendered; of a finding it is the commit that last changed
+    what is declared there, as far as that can be told, and then ``authored`` says when it was written.
+    """
 
     repository: str
     revision: str
     path: str
     line: int | None = None
+    authored: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,9 +41,14 @@ class SourceDocument(Document):
     """The place in Git that declares the object."""
 
     repository: str
-    revision: Annotated[str, Field(description="A commit id.")]
+    revision: Annotated[
+        str, Field(description="The commit that last changed what is declared, as far as known.")
+    ]
     path: str
     line: Annotated[int | None, Field(description="Counted from 1.")] = None
+    authored: Annotated[
+        Time | None, Field(description="When the commit was written, as far as it is known.")
+    ] = None
 
 
 class OwnerDocument(Document):
@@ -195,8 +200,8 @@ def show(tracked: TrackedFinding) -> dict[str, Any]:
         "cluster": finding.ref.cluster,
         "object": _show_object(finding),
         "differences": [show_difference(difference) for difference in finding.differences],
-        "source": _show_slots(finding.origin),
-        "owner": _show_slots(finding.owner),
+        "source": _show_origin(finding.origin),
+        "owner": _show_owner(finding.owner),
         "began": in_utc(finding.began) if finding.began else None,
         "firstSeen": in_utc(tracked.first_seen),
         "lastSeen": in_utc(tracked.last_seen),
@@ -226,5 +231,12 @@ def _show_evidence(evidence: Evidence | None) -> dict[str, Any] | None:
     return {"dryRun": evidence.dry_run, "at": in_utc(evidence.at)} if evidence else None
 
 
-def _show_slots(value: Origin | Owner | None) -> dict[str, Any] | None:
-    return {name: getattr(value, name) for name in value.__slots__} if value else None
+def _show_origin(origin: Origin | None) -> dict[str, Any] | None:
+    if origin is None:
+        return None
+    authored = in_utc(origin.authored) if origin.authored else None
+    return {name: getattr(origin, name) for name in origin.__slots__} | {"authored": authored}
+
+
+def _show_owner(owner: Owner | None) -> dict[str, Any] | None:
+    return {name: getattr(owner, name) for name in owner.__slots__} if owner else None

@@ -69,7 +69,13 @@ def test_it_looks_as_promised() -> None:
                 },
             }
         ],
-        "source": {"repository": "platform", "revision": "1" * 40, "path": "web.yaml", "line": 3},
+        "source": {
+            "repository": "platform",
+            "revision": "1" * 40,
+            "path": "web.yaml",
+            "line": 3,
+            "authored": None,
+        },
         "owner": {
             "tool": "argocd",
             "name": "shop",
