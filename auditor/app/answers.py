@@ -62,11 +62,15 @@ class WorkerAnswers:
         return [*self._repositories(), *self._clusters()]
 
     def _repositories(self) -> Iterator[Condition]:
-        """A root that was rendered once is met; that it is stale now is said."""
+        """A root that was rendered once is met; that it is stale now is said.
+
+        One that was found is met as well once it is known not to render: what it declares is unknown.
+        """
         for status in self._graph.desired.roots.all():
             name = f"desired/{status.root.name}"
             reason = status.stale_reason or ("" if status.is_rendered else "not rendered yet")
-            yield Condition(name=name, met=status.is_rendered, reason=reason)
+            met = status.is_rendered or bool(status.root.found and status.stale_reason)
+            yield Condition(name=name, met=met, reason=reason)
 
     def _clusters(self) -> Iterator[Condition]:
         """A cluster is met when every kind is listed, or known not to be for a reason that stays."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,9 +13,10 @@ from auditor.app.clusters import ClusterPart, Surroundings, open_cluster
 from auditor.app.governance import governance
 from auditor.app.notices import Notices
 from auditor.app.renderers import load_renderers
-from auditor.app.repositories import Kit, open_follower, roots_of
+from auditor.app.repositories import GitSide, Kit, atlas_of, open_git, roots_of
 from auditor.app.seams import Seams
 from auditor.app.signals import Signals
+from auditor.app.surroundings import KnownObjects
 from auditor.config.document import Configuration
 from auditor.domain.expiry import OWN, expiring
 from auditor.domain.finding import Deviation
@@ -26,13 +27,12 @@ from auditor.domain.owner_rules import TOOLS
 from auditor.domain.pair import Pair
 from auditor.pipeline.agenda import Agenda
 from auditor.pipeline.confirmer import Asking, Confirmer
-from auditor.pipeline.pairing import Pairs
+from auditor.pipeline.pairing import ClusterState, Pairs
 from auditor.pipeline.queue import RefQueue
 from auditor.pipeline.worker import Judging, Knowledge, Worker
 from auditor.plugins import PluginKind, installed, load_plugin
 from auditor.ports import Comparator, Ledger, Renderer
 from auditor.sources.git.declaring import Outlets
-from auditor.sources.git.follower import GitFollower
 from auditor.state.actual_kind import PartOf, whole
 from auditor.state.compared import compared_part
 from auditor.state.desired import DesiredState
@@ -56,7 +56,7 @@ class Graph:
     """Every part that somebody outside needs to reach."""
 
     clusters: Mapping[str, ClusterPart]
-    followers: Mapping[str, GitFollower]
+    git: GitSide
     desired: DesiredState
     notices: Notices
     judging: Judging
@@ -124,7 +124,7 @@ class _Assembly:
         around = self._surroundings()
         for choice in self._configuration.clusters:
             self._clusters[choice.name] = await open_cluster(choice, around, stack)
-        followers = await self._followers(stack)
+        git = await self._git(stack)
         judging = self._judging()
         knowledge = self._knowledge(self._confirmers(judging))
         worker = Worker(
@@ -138,7 +138,7 @@ class _Assembly:
         self._notices.add(expiring(judging.rules))
         return Graph(
             clusters=self._clusters,
-            followers=followers,
+            git=git,
             desired=self._desired,
             notices=self._notices,
             judging=judging,
@@ -157,30 +157,43 @@ class _Assembly:
             part_of=_part_of(),
         )
 
-    async def _followers(self, stack: AsyncExitStack) -> dict[str, GitFollower]:
+    async def _git(self, stack: AsyncExitStack) -> GitSide:
+        known = KnownObjects(self._desired, self._states())
         outlets = Outlets(
             desired=self._desired,
             revisions=self._memory.revisions,
             notice=self._declared_anew,
             events=self._signals.git,
+            reconsider=self._notices.owners.mark_changed,
         )
-        roots = roots_of(self._configuration)
-        kit = Kit(seams=self._seams, renderers=self._renderers(roots), outlets=outlets)
-        return {
-            choice.name: await open_follower(choice, roots, kit, stack)
-            for choice in self._configuration.repositories
-        }
+        kit = Kit(
+            seams=self._seams,
+            renderers=self._renderers(roots_of(self._configuration)),
+            outlets=outlets,
+            surround=known.on,
+            owners_in=known.owners_in,
+            stirred=known.stirred,
+            atlas=atlas_of(self._configuration),
+        )
+        git = await open_git(self._configuration, kit, stack)
+        self._notices.listeners.append(known.note)
+        return git
 
-    def _renderers(self, roots: Iterable[Root]) -> dict[str, Renderer]:
+    def _renderers(self, roots: Sequence[Root]) -> dict[str, Renderer]:
+        """Load what configured roots name, and what owners may call for where any are followed."""
         names = {root.renderer for root in roots}
+        if any(root.discover for root in roots):
+            names |= {plugin.name for plugin in installed(PluginKind.RENDERER)}
         loaded = load_renderers(names, self._configuration.store.cache)
         return {name: self._seams.renderer(renderer) for name, renderer in loaded.items()}
 
+    def _states(self) -> dict[str, ClusterState]:
+        return {name: cluster.state for name, cluster in self._clusters.items()}
+
     def _judging(self) -> Judging:
         rules = self._configuration.rules
-        states = {name: cluster.state for name, cluster in self._clusters.items()}
         governs = governance(rules.unmanaged, self._desired)
-        pairs = Pairs(self._desired, states, governs)
+        pairs = Pairs(self._desired, self._states(), governs)
         compiled = replace(rules.compiled(), of_owner=self._notices.owners.rules_for)
         return Judging(pair_of=pairs.of, compare=load_comparison(), rules=compiled)
 

@@ -10,16 +10,22 @@ from auditor.state.owners import Owners
 
 
 class Notices:
-    """Queues every name, and reads owners among them first: they decide what is ignored."""
+    """Queues every name, and reads owners among them first: they decide what is ignored.
+
+    ``listeners`` are told of every name besides.
+    """
 
     def __init__(self, queue: RefQueue, owners: Owners) -> None:
         self.queue = queue
         self.owners = owners
+        self.listeners: list[Callable[[Iterable[ObjectRef]], None]] = []
 
     def add(self, refs: Iterable[ObjectRef]) -> None:
         """Take in names of objects that changed."""
         names = tuple(refs)
         self.owners.note(names)
+        for listen in self.listeners:
+            listen(names)
         self.queue.add(names)
 
     def reconsider(self, everything: Callable[[], Iterable[ObjectRef]]) -> None:

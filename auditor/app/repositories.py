@@ -1,19 +1,27 @@
-"""Builds the Git side: for each repository a follower that declares its roots."""
+"""Builds the Git side: the forest of all roots, and for each repository a follower that feeds it."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Final
 
 from auditor.app.seams import Seams
 from auditor.config.document import Configuration
 from auditor.config.repositories import Desired
-from auditor.config.repositories import Repository as RepositoryChoice
-from auditor.ports import Renderer, RenderRequest
+from auditor.ports import Clock, Renderer, RenderRequest, Repository
 from auditor.sources.git.declaring import Declarer, Outlets
 from auditor.sources.git.follower import GitFollower, Pace
+from auditor.sources.git.following import Following, Ground, OwnersIn, Surround, environments_of
+from auditor.sources.git.forest import Forest
+from auditor.sources.git.patience import Patience
+from auditor.state.atlas import Atlas, KnownCluster, KnownRepository
 from auditor.state.roots import Root
+
+_COALESCING: Final = 1.0
+"""Seconds in which changes of what is alive come together before owners are followed again."""
 
 
 def roots_of(configuration: Configuration) -> list[Root]:
@@ -21,28 +29,85 @@ def roots_of(configuration: Configuration) -> list[Root]:
     return [_root(choice) for choice in configuration.desired]
 
 
+def atlas_of(configuration: Configuration) -> Atlas:
+    """Every configured repository and cluster, by all names that it goes by."""
+    repositories = [
+        KnownRepository(name=each.name, urls=(each.url, *each.aliases), ref=each.ref)
+        for each in configuration.repositories
+    ]
+    clusters = [
+        KnownCluster(name=each.name, aliases=frozenset(alias.rstrip("/") for alias in each.aliases))
+        for each in configuration.clusters
+    ]
+    return Atlas(repositories, clusters)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kit:
-    """What every follower works with."""
+    """What the Git side works with: the outside, the renderers, and where declarations go.
+
+    ``surround`` gives what owners may refer to on a cluster, ``owners_in`` the owners that a root
+    declares; ``stirred`` is set whenever any of that changes.
+    """
 
     seams: Seams
     renderers: Mapping[str, Renderer]
     outlets: Outlets
+    surround: Surround
+    owners_in: OwnersIn
+    stirred: asyncio.Event
+    atlas: Atlas
 
 
-async def open_follower(
-    choice: RepositoryChoice,
-    roots: Sequence[Root],
-    kit: Kit,
-    stack: AsyncExitStack,
-) -> GitFollower:
-    """Build the follower of one repository; nothing is fetched yet."""
-    seams = kit.seams
-    repository = await stack.enter_async_context(seams.repository(choice))
-    own = [root for root in roots if root.repository == choice.name]
-    declarer = Declarer(repository, kit.renderers, kit.outlets)
-    pace = Pace(clock=seams.clock, jitter=seams.jitter, poll=choice.poll.total_seconds())
-    return GitFollower(repository, own, declarer=declarer, pace=pace)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitSide:
+    """All roots, the followers that tell of commits, and what tells of owners that change alive."""
+
+    forest: Forest
+    followers: Mapping[str, GitFollower]
+    stirred: asyncio.Event
+    clock: Clock
+
+    async def follow_news(self) -> None:
+        """Follow owners again whenever something changed that they are or refer to; until cancelled."""
+        while True:
+            await self.stirred.wait()
+            await self.clock.sleep(_COALESCING)
+            self.stirred.clear()
+            await self.forest.grow(self.clock.now())
+
+
+async def open_git(configuration: Configuration, kit: Kit, stack: AsyncExitStack) -> GitSide:
+    """Build the forest and the followers of all repositories; nothing is fetched yet."""
+    seams, repositories = kit.seams, {}
+    for choice in configuration.repositories:
+        repositories[choice.name] = await stack.enter_async_context(seams.repository(choice))
+    forest = _forest(configuration, kit, repositories)
+    followers = {}
+    for choice in configuration.repositories:
+        pace = Pace(clock=seams.clock, jitter=seams.jitter, poll=choice.poll.total_seconds())
+        repository = repositories[choice.name]
+        followers[choice.name] = GitFollower(repository, forest, kit.outlets, pace)
+    return GitSide(forest=forest, followers=followers, stirred=kit.stirred, clock=seams.clock)
+
+
+def _forest(
+    configuration: Configuration, kit: Kit, repositories: Mapping[str, Repository]
+) -> Forest:
+    tops = roots_of(configuration)
+    said: Sequence[str] = [choice.environment for choice in configuration.desired]
+    ground = Ground(
+        atlas=kit.atlas,
+        surround=kit.surround,
+        owners_in=kit.owners_in,
+        environments=environments_of(zip(tops, said, strict=True)),
+    )
+    return Forest(
+        tops,
+        Declarer(repositories, kit.renderers, kit.outlets),
+        Following(ground),
+        Patience(kit.seams.clock, kit.seams.jitter),
+    )
 
 
 def _root(choice: Desired) -> Root:
@@ -54,7 +119,8 @@ def _root(choice: Desired) -> Root:
     )
     return Root(
         name=choice.name,
-        repository=choice.repository,
+        repository=choice.repository or "",
         request=request,
         renderer=choice.renderer,
+        discover=choice.discover or "",
     )

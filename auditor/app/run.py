@@ -155,7 +155,9 @@ class _RunningWorker:
             "agenda": lambda: self._rounds.tick(self._tick),
             "resync": lambda: self._rounds.resync(graph.everything),
         }
-        tasks |= {f"repository/{name}": one.run for name, one in graph.followers.items()}
+        tasks |= {f"repository/{name}": one.run for name, one in graph.git.followers.items()}
+        if graph.git.forest.discovers:
+            tasks["owners"] = graph.git.follow_news
         confirmers = graph.knowledge.confirmers
         tasks |= {f"confirmer/{name}": one.run for name, one in confirmers.items()}
         return tasks | {f"cluster/{name}": one.source.run for name, one in graph.clusters.items()}
@@ -163,7 +165,7 @@ class _RunningWorker:
 
 def _poker(graph: Graph) -> Callable[[str], None]:
     def poke(repository: str) -> None:
-        follower = graph.followers.get(repository)
+        follower = graph.git.followers.get(repository)
         if follower is not None:
             follower.poke()
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from auditor.app.graph import Graph, Memory, open_graph
@@ -77,12 +78,17 @@ class Audit:
 
     async def look(self, progress: Progress) -> None:
         """Read Git, list the clusters, and judge every object."""
-        for name, follower in self.graph.followers.items():
+        git = self.graph.git
+        for name, follower in git.followers.items():
             progress(f"reading repository {name}")
             await self._attempt(f"repository {name}", follower.sync_once)
         for name, cluster in self.graph.clusters.items():
             progress(f"listing cluster {name}")
             await self._attempt(f"cluster {name}", cluster.source.list_once)
+        if git.forest.discovers:
+            progress("following owners")
+            await self._attempt("owners", partial(git.forest.grow, self._clock.now()))
+        self._problems += git.forest.problems()
         self.graph.queue.add(self.graph.everything())
         progress(f"comparing {self.graph.queue.depth} objects")
         while not self.graph.queue.idle:

@@ -68,6 +68,9 @@ class Cluster(Section):
     name: Name
     """What the cluster is called in findings, metrics and events."""
 
+    aliases: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """What GitOps tools call the cluster: names and server addresses of destinations."""
+
     kubeconfig: LocalPath | None = None
     """A kubeconfig file. Default: what KUBECONFIG says, or ~/.kube/config."""
 

@@ -60,7 +60,8 @@ def _unknown_names(configuration: Configuration) -> Iterator[Problem]:
     repositories = {repository.name for repository in configuration.repositories}
     for index, desired in enumerate(configuration.desired):
         yield from _unknown(("desired", index, "cluster"), desired.cluster, clusters)
-        yield from _unknown(("desired", index, "repository"), desired.repository, repositories)
+        if desired.repository is not None:
+            yield from _unknown(("desired", index, "repository"), desired.repository, repositories)
 
 
 def _unknown(place: Place, name: str, names: Iterable[str]) -> Iterator[Problem]:

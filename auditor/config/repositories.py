@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
@@ -20,9 +20,14 @@ _REMOTE: Final = re.compile(r"^(https?|ssh|git|file)://|^[\w.-]+@[\w.-]+:")
 _PASSWORD: Final = re.compile(r"^\w+://[^/@]*:[^/@]*@")
 
 
-def _location(url: str, info: ValidationInfo) -> str:
+def _without_password(url: str) -> str:
     if _PASSWORD.match(url):
         raise ValueError("holds a password; leave it out and write credentials.tokenFrom")
+    return url
+
+
+def _location(url: str, info: ValidationInfo) -> str:
+    _without_password(url)
     if not url:
         raise ValueError("must not be empty")
     return url if _REMOTE.match(url) else str(anchor(Path(url), info))
@@ -83,6 +88,9 @@ class Repository(Section):
     url: RepositoryUrl
     """https or ssh URL, or a local folder."""
 
+    aliases: tuple[Annotated[str, Field(min_length=1), AfterValidator(_without_password)], ...] = ()
+    """Other URLs of the same repository, by which GitOps tools name it."""
+
     ref: str = Field(default="HEAD", min_length=1)
     """The branch or tag to follow. Default: the server's default branch."""
 
@@ -106,8 +114,8 @@ def _title(fields: Mapping[str, Any]) -> str:
 class Desired(Section):
     """One folder, file, chart or kustomization, and the cluster that it is declared for."""
 
-    repository: Name
-    """The name of a repository of this configuration."""
+    repository: Name | None = None
+    """The name of a repository of this configuration. Without one, what lives in the cluster is followed."""
 
     path: RepositoryPath = ""
     """The folder or file in it. Default: all of it."""
@@ -124,5 +132,20 @@ class Desired(Section):
     options: Mapping[str, Any] = Field(default_factory=dict)
     """Options of the renderer."""
 
+    discover: Literal["argocd", "flux", "all"] | None = None
+    """Whether what is declared is followed: `argocd` (Applications and ApplicationSets), `flux`
+    (Kustomizations and HelmReleases) or `all`, in this path and in all that they lead to."""
+
+    environment: str = Field(default="", pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$")
+    """The environment of all that is found below, where owners do not tell. Default: told by names."""
+
     name: Name = Field(default_factory=_title)
     """What it is called in logs and metrics. Default: made of repository, path and cluster."""
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if self.repository is None and (self.path or not self.discover):
+            raise ValueError(
+                "names no repository; add one, or write discover alone to follow what is alive"
+            )
+        return self

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from auditor.domain.identity import GroupVersionKind, ObjectRef
+from auditor.domain.manifest import Manifest
 from auditor.domain.pair import Doubt, Pair, Scaler
 from auditor.domain.schema import Schema
 from auditor.state.actual import ActualState
@@ -51,17 +52,23 @@ class Pairs:
             ref=ref,
             desired=desired,
             actual=actual,
-            doubt=cluster.actual.doubt(ref, version) or self._doubt_about_absence(ref, desired),
+            doubt=cluster.actual.doubt(ref, version)
+            or self._doubt_about_absence(desired, ref, actual),
             schema=cluster.schema_for(known.gvk) if known else None,
             scaler=self._scaler(ref, cluster.scalers),
             earlier=declaration.earlier if declaration else (),
             governed=desired is None and self._governs(ref),
         )
 
-    def _doubt_about_absence(self, ref: ObjectRef, desired: object) -> Doubt | None:
+    def _doubt_about_absence(
+        self, desired: Manifest | None, ref: ObjectRef, actual: Manifest | None
+    ) -> Doubt | None:
         """While not everything declared is known, nobody can say that an object is undeclared."""
-        whole = desired is not None or self._desired.complete(ref.cluster)
-        return None if whole else Doubt.RENDER_FAILED
+        if desired is not None:
+            return None
+        if self._desired.unknown.keeps(actual):
+            return Doubt.OWNER_UNKNOWN
+        return None if self._desired.roots.complete(ref.cluster) else Doubt.RENDER_FAILED
 
     def _scaler(self, ref: ObjectRef, scalers: Scalers) -> Scaler | None:
         autoscaler = scalers.scaled_by(ref)

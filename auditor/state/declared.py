@@ -1,14 +1,15 @@
 """Declared objects in little space, and which root's declaration counts.
 
-Where several roots declare one object, the one that stands last in the configuration wins, whatever
-order they were rendered in, and the others are told. It refuses to know about time and clusters' scopes.
+Where several roots declare one object, the one that stands last in the configuration wins, or was found
+deeper below, whatever order they were rendered in, and the others are told. It refuses to know about time
+and clusters' scopes.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -58,13 +59,13 @@ class Declared:
         """Take over from an earlier declaration all that did not change: then it is the same object."""
         if earlier is None or not self.says_the_same_as(earlier):
             return self
-        moved = _place(self.origin) != _place(earlier.origin)
-        return replace(self, since=earlier.since) if moved else earlier
+        is_same = (_place(self.origin), self.owner) == (_place(earlier.origin), earlier.owner)
+        return earlier if is_same else replace(self, since=earlier.since)
 
     def says_the_same_as(self, other: Declared) -> bool:
-        """Tell whether nothing but the place in Git differs."""
-        mine = (self.body, self.version, self.owner, self.written)
-        return mine == (other.body, other.version, other.owner, other.written)
+        """Tell whether nothing but the place in Git and the owner differs."""
+        mine = (self.body, self.version, self.written)
+        return mine == (other.body, other.version, other.written)
 
 
 def _place(origin: Origin | None) -> tuple[str, int | None] | None:
@@ -85,17 +86,22 @@ class PackedRendering:
     at: datetime
 
 
-def pack_rendering(rendering: Rendering, *, revision: str, at: datetime) -> PackedRendering:
-    """Pack every manifest: the costly part of declaring, fit for a thread."""
+def pack_rendering(
+    rendering: Rendering, *, revision: str, at: datetime, owner: Owner | None = None
+) -> PackedRendering:
+    """Pack every manifest: the costly part of declaring, fit for a thread.
+
+    ``owner`` is whose all of them are that do not say themselves whose they are.
+    """
     return PackedRendering(
-        declared=tuple(_pack(manifest, at) for manifest in rendering.manifests),
+        declared=tuple(_pack(manifest, at, owner) for manifest in rendering.manifests),
         scopes=dict(_scopes(rendering.manifests)),
         revision=revision,
         at=at,
     )
 
 
-def _pack(manifest: Manifest, at: datetime) -> Declared:
+def _pack(manifest: Manifest, at: datetime, owner: Owner | None) -> Declared:
     ref = manifest.ref
     group, kind, namespace = map(sys.intern, (ref.group, ref.kind, ref.namespace))
     return Declared(
@@ -103,7 +109,7 @@ def _pack(manifest: Manifest, at: datetime) -> Declared:
         version=sys.intern(manifest.version),
         body=pack(_encoder.encode(manifest.body)),
         origin=manifest.origin,
-        owner=manifest.owner,
+        owner=manifest.owner or owner,
         since=at,
     )
 
@@ -127,11 +133,15 @@ class Move:
     after: Declared | None
 
 
+Rank = tuple[int, int, str]
+"""Where a root stands: the greatest counts where several declare one object."""
+
+
 class DeclaredObjects:
     """Every root's declarations, and which of them count."""
 
-    def __init__(self, order: Sequence[str]) -> None:
-        self._rank = {root: rank for rank, root in enumerate(order)}
+    def __init__(self) -> None:
+        self._rank: dict[str, Rank] = {}
         self._by_root: dict[str, dict[ObjectRef, Declared]] = {}
         self._claims: defaultdict[str, dict[ObjectRef, tuple[str, ...]]] = defaultdict(dict)
         self._kinds: Counter[tuple[str, GroupVersionKind]] = Counter()
@@ -139,6 +149,10 @@ class DeclaredObjects:
         self.contested: dict[ObjectRef, tuple[str, ...]] = {}
         """Objects that several roots declare, with the roots; the last one counts."""
         self._known_namespaces: dict[str, frozenset[str]] = {}
+
+    def enrol(self, root: str, rank: Rank) -> None:
+        """Take in a root, before anything is declared by it."""
+        self._rank[root] = rank
 
     def put(self, root: str, objects: dict[ObjectRef, Declared]) -> dict[ObjectRef, Move]:
         """Replace all that a root declares; return what that changed of what counts."""
@@ -185,6 +199,10 @@ class DeclaredObjects:
     def of(self, root: str) -> Mapping[ObjectRef, Declared]:
         """All that a root declares, whether it counts or not."""
         return self._by_root.get(root, {})
+
+    def owned(self, root: str, kinds: frozenset[GroupKind]) -> tuple[ObjectRef, ...]:
+        """The objects of some kinds that a root declares, whether its declaration counts or not."""
+        return tuple(ref for ref in self.of(root) if ref.group_kind in kinds)
 
     def refs(self, cluster: str) -> tuple[ObjectRef, ...]:
         """Every object that is declared for a cluster."""

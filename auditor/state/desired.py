@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from auditor.domain.gitops.readers import is_owner_group
 from auditor.domain.identity import GroupKind, GroupVersionKind, ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.domain.pair import Superseded
 from auditor.state.declared import DeclaredObjects, PackedRendering
 from auditor.state.earlier import Earlier, History, Kept
 from auditor.state.roots import Root, RootStatuses
+from auditor.state.unknown import UnknownOwners
 
 Scope = Callable[[str, GroupKind], bool | None]
 """Whether a cluster has a kind in namespaces; ``None`` where it is not known (yet)."""
@@ -41,7 +43,8 @@ class Declaration:
 class DesiredState:
     """The declared side of every pair.
 
-    ``roots`` says how every root stands, ``history`` what was declared before.
+    ``roots`` says how every root stands, ``objects`` what each declares, ``history`` what was declared
+    before, ``unknown`` whose declarations cannot be known.
     """
 
     def __init__(
@@ -52,9 +55,29 @@ class DesiredState:
     ) -> None:
         self.roots = RootStatuses(roots)
         self.history = History()
-        self._objects = DeclaredObjects([root.name for root in roots])
+        self.unknown = UnknownOwners()
+        self.objects = DeclaredObjects()
         self._scope = scope
         self._defined: defaultdict[str, dict[str, Mapping[GroupKind, bool]]] = defaultdict(dict)
+        self._places = {root.name: place for place, root in enumerate(roots)}
+        for root in roots:
+            self.enrol(root)
+
+    def enrol(self, root: Root) -> None:
+        """Take in a root, or what became of it; nothing of it is declared yet."""
+        depth = root.found.depth if root.found else 0
+        self.objects.enrol(root.name, (self._places[root.top], depth, root.name))
+        self.roots.put(root)
+
+    def withdraw(self, root: str, *, until: datetime) -> frozenset[ObjectRef]:
+        """Declare no more what a root declared, and forget the root; return the objects that it touches."""
+        status = self.roots[root]
+        self._defined[status.root.cluster].pop(root, None)
+        moves = self.objects.put(root, {})
+        for ref, move in moves.items():
+            self.history.note(ref, move, root=root, until=until)
+        self.roots.remove(root)
+        return frozenset(moves)
 
     def replace(self, root: str, rendering: PackedRendering) -> frozenset[ObjectRef]:
         """Declare what a root rendered to; return the objects that this touches."""
@@ -62,9 +85,9 @@ class DesiredState:
         defined = self._defined[status.root.cluster]
         learned = defined.get(root, {}) != rendering.scopes
         defined[root] = rendering.scopes
-        known = self._objects.of(root)
+        known = self.objects.of(root)
         placed = {self._place(status.root, one.written): one for one in rendering.declared}
-        moves = self._objects.put(
+        moves = self.objects.put(
             root, {ref: one.succeed(known.get(ref)) for ref, one in placed.items()}
         )
         for ref, move in moves.items():
@@ -77,11 +100,11 @@ class DesiredState:
         """Place every object anew, because more is known of kinds; return the objects that this touches."""
         touched: set[ObjectRef] = set()
         for status in self.roots.of(cluster):
-            objects = self._objects.of(status.root.name)
+            objects = self.objects.of(status.root.name)
             places = {ref: self._place(status.root, one.written) for ref, one in objects.items()}
             if any(old != new for old, new in places.items()):
                 moved = {places[ref]: one for ref, one in objects.items()}
-                touched |= self._objects.put(status.root.name, moved).keys()
+                touched |= self.objects.put(status.root.name, moved).keys()
                 self.history.move(places)
         return frozenset(touched)
 
@@ -93,7 +116,7 @@ class DesiredState:
         then = {one.written: one for one in rendering.declared} if rendering else {}
         for one in kept:
             declared = then.get(one.written)
-            if declared is not None or rendering is None:
+            if (declared is not None or rendering is None) and one.root in self.roots:
                 ref = self._place(self.roots[one.root].root, one.written)
                 earlier = Earlier(
                     root=one.root, written=one.written, declared=declared, until=one.until
@@ -102,7 +125,7 @@ class DesiredState:
 
     def declaration(self, ref: ObjectRef) -> Declaration | None:
         """What is declared of an object; ``None`` where nothing is and lately nothing was."""
-        declared = self._objects.get(ref)
+        declared = self.objects.get(ref)
         earlier = self.history.superseded(ref)
         if declared is None and not earlier:
             return None
@@ -118,23 +141,15 @@ class DesiredState:
 
     def refs(self, cluster: str) -> tuple[ObjectRef, ...]:
         """Every object that is declared for a cluster."""
-        return self._objects.refs(cluster)
+        return self.objects.refs(cluster)
 
     def kinds(self, cluster: str) -> frozenset[GroupVersionKind]:
         """Every kind that is declared for a cluster: what must be watched there."""
-        return self._objects.kinds(cluster)
+        return self.objects.kinds(cluster)
 
     def inhabited_namespaces(self, cluster: str) -> frozenset[str]:
         """The namespaces in which anything is declared, but for the cluster's own."""
-        return self._objects.namespaces(cluster) - CLUSTERS_OWN
-
-    def complete(self, cluster: str) -> bool:
-        """Tell whether every root of a cluster was rendered: before, nothing is surely undeclared."""
-        return self.roots.complete(cluster)
-
-    def conflicts(self) -> Mapping[ObjectRef, tuple[str, ...]]:
-        """Objects that several roots declare, with those roots; the last one counts."""
-        return self._objects.contested
+        return self.objects.namespaces(cluster) - CLUSTERS_OWN
 
     def _place(self, root: Root, written: ObjectRef) -> ObjectRef:
         """Tell which object is meant: with the root's namespace, or without any, as its kind needs."""
@@ -150,4 +165,4 @@ class DesiredState:
         if served is not None:
             return served
         defined = (scopes[kind] for scopes in self._defined[cluster].values() if kind in scopes)
-        return next(defined, None)
+        return next(defined, True if is_owner_group(kind.group) else None)

@@ -49,6 +49,10 @@ class Owners:
         changed, self._changed = self._changed, False
         return changed
 
+    def mark_changed(self) -> None:
+        """Note that objects must be looked at again because of what is known of owners."""
+        self._changed = True
+
     def unsupported(self) -> int:
         """How much of what owners say is not understood."""
         return sum(len(said.unsupported) for said in self._said.values())

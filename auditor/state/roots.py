@@ -1,26 +1,67 @@
-"""What is rendered: one path of one repository for one cluster, and how that stands.
+"""What is rendered: one path of one tree for one cluster, and how that stands.
 
-A root that stops rendering keeps its last good declarations and is marked stale, with the reason: others
-say so to people. It refuses to hold declarations.
+Roots are configured, or found below those: an owner in what one root declares calls for another. A root that
+stops rendering keeps its last good declarations and is marked stale, with the reason: others say so to
+people. It refuses to hold declarations.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+from auditor.domain.identity import ObjectRef
+from auditor.domain.manifest import Owner
 from auditor.ports import RenderRequest
+
+ALL: Final = ""
+"""Stands for the folder that is everything: the root of a repository or of a tree."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mounted:
+    """Files of a configured repository below ``under``, seen below ``at`` in the tree of a root."""
+
+    repository: str
+    under: str = ALL
+    at: str = ALL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """How a root was found that nobody configured.
+
+    ``below`` is the configured root that leads to it, ``depth`` how many owners lie between, ``keeper``
+    the owner that calls for it. ``owner`` is what is said to be the owner of all that it declares, and
+    ``interval`` how often that one's tool looks.
+    """
+
+    below: str
+    depth: int
+    keeper: ObjectRef
+    owner: Owner
+    interval: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Root:
-    """Something declared, as configured: ``renderer`` is the plugin's name."""
+    """Something declared: ``renderer`` is the plugin's name.
+
+    Its tree is the repository as it is, unless ``mounts`` say of what it is made up. Where nothing of
+    the tree is needed but what the renderer reads (a chart from a chart repository), it is ``detached``.
+    ``discover`` says whether owners in it are followed. A root without repository is the cluster itself.
+    """
 
     name: str
     repository: str
     request: RenderRequest
     renderer: str = "plain"
+    mounts: tuple[Mounted, ...] = ()
+    detached: bool = False
+    discover: str = ""
+    found: Found | None = None
 
     @property
     def cluster(self) -> str:
@@ -32,11 +73,29 @@ class Root:
         """What namespaced objects get that name no namespace: kubectl's default where none is set."""
         return self.request.namespace or "default"
 
+    @property
+    def is_cluster(self) -> bool:
+        """Whether it stands for the cluster itself: it declares nothing, and owners alive are followed."""
+        return not self.repository and self.found is None
+
+    @property
+    def top(self) -> str:
+        """The configured root that it is, or was found below: fit for a metric's label."""
+        return self.found.below if self.found else self.name
+
+    @property
+    def repositories(self) -> frozenset[str]:
+        """The repositories that its tree is made of; empty for the cluster itself."""
+        mounted = frozenset(mount.repository for mount in self.mounts)
+        return mounted | ({self.repository} if self.repository else frozenset())
+
     def is_touched_by(self, changed: Iterable[str], read: Iterable[str]) -> bool:
-        """Tell whether changed files can change the rendering that read those files before."""
+        """Tell whether changed files of its tree can change the rendering that read those before."""
+        known = frozenset(read)
+        if self.detached:
+            return not known.isdisjoint(changed)
         path = self.request.path.strip("/")
         below = f"{path}/" if path else ""
-        known = frozenset(read)
         return any(file == path or file.startswith(below) or file in known for file in changed)
 
 
@@ -64,12 +123,32 @@ class RootStatuses:
     """How every root stands, in the order of the configuration."""
 
     def __init__(self, roots: Sequence[Root]) -> None:
-        self._statuses = {root.name: RootStatus(root=root) for root in roots}
-        self._waiting = {(root.cluster, root.name) for root in roots}
+        self._statuses: dict[str, RootStatus] = {}
+        self._waiting: set[tuple[str, str]] = set()
+        for root in roots:
+            self.put(root)
+
+    def put(self, root: Root) -> None:
+        """Take in a root, or what became of it: how it stood is kept."""
+        before = self._statuses.get(root.name)
+        if before is None:
+            self._waiting.add((root.cluster, root.name))
+        self._statuses[root.name] = (
+            RootStatus(root=root) if before is None else replace(before, root=root)
+        )
+
+    def remove(self, name: str) -> None:
+        """Forget a root."""
+        status = self._statuses.pop(name)
+        self._waiting.discard((status.root.cluster, name))
 
     def __getitem__(self, name: str) -> RootStatus:
         """One root's status."""
         return self._statuses[name]
+
+    def __contains__(self, name: str) -> bool:
+        """Tell whether there is such a root."""
+        return name in self._statuses
 
     def all(self) -> tuple[RootStatus, ...]:
         """Every root's status."""
@@ -80,7 +159,11 @@ class RootStatuses:
         return tuple(status for status in self.all() if status.root.cluster == cluster)
 
     def complete(self, cluster: str) -> bool:
-        """Tell whether every root of a cluster was rendered at least once; asked for at every look."""
+        """Tell whether every root of a cluster was rendered at least once; asked for at every look.
+
+        A found root counts no more once it is known not to render: what it would declare carries the
+        mark of its owner, and is doubted by that.
+        """
         return not any(waiting == cluster for waiting, _ in self._waiting)
 
     def confirm(self, name: str, revision: str, at: datetime) -> None:
@@ -91,4 +174,7 @@ class RootStatuses:
 
     def mark_stale(self, name: str, reason: str) -> None:
         """Note that newer commits do not show, and why. Declarations stay."""
-        self._statuses[name] = replace(self._statuses[name], stale_reason=reason)
+        status = self._statuses[name]
+        self._statuses[name] = replace(status, stale_reason=reason)
+        if status.root.found is not None:
+            self._waiting.discard((status.root.cluster, name))

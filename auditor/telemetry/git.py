@@ -1,18 +1,21 @@
 """What happens between the repositories and the desired state: log lines and metrics of the Git side.
 
-Repositories and roots are labels because they are configuration. What a document says is never logged:
-only where it stands.
+Repositories and configured roots are labels because they are configuration; what is found below a root is
+counted with it. What a document says is never logged: only where it stands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from auditor.domain.identity import ObjectRef
 from auditor.ports import Skipped
+from auditor.state.roots import Root
 from auditor.telemetry.sources import SourceEvents
 
 _log = structlog.get_logger("auditor.git")
@@ -26,25 +29,7 @@ class GitEvents:
         self._commits = Counter(
             "auditor_commits_total", "Heads that were new.", ["repository"], registry=registry
         )
-        self._renders = Counter(
-            "auditor_renders_total", "Renderings of roots.", ["root", "outcome"], registry=registry
-        )
-        self._seconds = Histogram(
-            "auditor_render_seconds",
-            "Time that rendering a root took.",
-            ["root"],
-            registry=registry,
-            buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300),
-        )
-        self._objects = Gauge(
-            "auditor_declared_objects", "Objects that a root declares.", ["root"], registry=registry
-        )
-        self._stale = Gauge(
-            "auditor_root_stale",
-            "1 while a root shows an earlier commit than the newest.",
-            ["root"],
-            registry=registry,
-        )
+        self.roots = RootEvents(registry)
 
     def repository_reached(self, repository: str, at: datetime) -> None:
         """A look at a repository succeeded."""
@@ -66,27 +51,94 @@ class GitEvents:
         self._commits.labels(repository).inc()
         _log.info("commit_noticed", repository=repository, commit=commit, roots_touched=roots)
 
-    def root_rendered(self, root: str, objects: int, touched: int, seconds: float) -> None:
+    def revision_lost(self, root: str, revision: str, reason: str) -> None:
+        """An earlier commit cannot be rendered again; what it declared is forgotten."""
+        _log.warning("revision_lost", root=root, revision=revision, reason=reason)
+
+    def revisions_unkept(self, reason: str) -> None:
+        """What must survive a restart could not be written; it is tried again at the next look."""
+        _log.error("revisions_keep_failed", reason=reason)
+
+
+class RootEvents:
+    """Events of everything that is rendered."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._renders = Counter(
+            "auditor_renders_total", "Renderings of roots.", ["root", "outcome"], registry=registry
+        )
+        self._seconds = Histogram(
+            "auditor_render_seconds",
+            "Time that rendering a root took.",
+            ["root"],
+            registry=registry,
+            buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300),
+        )
+        self._objects = Gauge(
+            "auditor_declared_objects",
+            "Objects that a root and all found below it declare.",
+            ["root"],
+            registry=registry,
+        )
+        self._counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        self._found = Gauge(
+            "auditor_found_roots", "Roots found below a root.", ["root"], registry=registry
+        )
+        self._unknown = Gauge(
+            "auditor_unknown_owners",
+            "GitOps objects of which it is not known all that they declare.",
+            registry=registry,
+        )
+        self._stale = Gauge(
+            "auditor_root_stale",
+            "1 while a root, or one found below it, shows an earlier commit than the newest.",
+            ["root"],
+            registry=registry,
+        )
+
+    def rendered(self, root: Root, objects: int, touched: int, seconds: float) -> None:
         """A root was rendered and is declared."""
-        self._renders.labels(root, "rendered").inc()
-        self._seconds.labels(root).observe(seconds)
-        self._objects.labels(root).set(objects)
+        self._renders.labels(root.top, "rendered").inc()
+        self._seconds.labels(root.top).observe(seconds)
+        self._counts[root.top][root.name] = objects
+        self._count(root.top)
         _log.info(
             "root_rendered",
-            root=root,
+            root=root.name,
             objects=objects,
             touched=touched,
             seconds=round(seconds, 3),
         )
 
-    def root_failed(self, root: str, reason: str) -> None:
+    def failed(self, root: Root, reason: str) -> None:
         """A root does not render; its last good declarations stay."""
-        self._renders.labels(root, "failed").inc()
-        _log.error("root_render_failed", root=root, reason=reason)
+        self._renders.labels(root.top, "failed").inc()
+        _log.error("root_render_failed", root=root.name, reason=reason)
 
-    def root_stood(self, root: str, stale_reason: str) -> None:
-        """How a root stands after a look at its repository."""
-        self._stale.labels(root).set(1 if stale_reason else 0)
+    def let_go(self, root: Root) -> None:
+        """Nobody calls for a root any more; it declares nothing now."""
+        self._counts[root.top].pop(root.name, None)
+        self._count(root.top)
+        _log.info("root_let_go", root=root.name)
+
+    def _count(self, top: str) -> None:
+        counts = self._counts[top]
+        self._objects.labels(top).set(sum(counts.values()))
+        self._found.labels(top).set(len(counts.keys() - {top}))
+
+    def stood(self, root: str, *, is_stale: bool) -> None:
+        """How a configured root stands, with all below it, after a look at its repository."""
+        self._stale.labels(root).set(1 if is_stale else 0)
+
+    def owners_unknown(
+        self, news: Mapping[ObjectRef, tuple[str, ...]], *, known_unknown: int
+    ) -> None:
+        """It is not known all that these owners declare; what carries their mark is unknown too."""
+        self._unknown.set(known_unknown)
+        for owner, reasons in news.items():
+            _log.warning(
+                "owner_unknown", cluster=owner.cluster, owner=str(owner), reasons=list(reasons)
+            )
 
     def documents_skipped(self, root: str, skipped: Sequence[Skipped]) -> None:
         """Documents were left out, each by name."""
@@ -98,11 +150,3 @@ class GitEvents:
     def objects_contested(self, root: str, objects: Sequence[str]) -> None:
         """Several roots declare the same objects; the last configured one counts."""
         _log.warning("objects_contested", root=root, objects=list(objects))
-
-    def revision_lost(self, root: str, revision: str, reason: str) -> None:
-        """An earlier commit cannot be rendered again; what it declared is forgotten."""
-        _log.warning("revision_lost", root=root, revision=revision, reason=reason)
-
-    def revisions_unkept(self, reason: str) -> None:
-        """What must survive a restart could not be written; it is tried again at the next look."""
-        _log.error("revisions_keep_failed", reason=reason)

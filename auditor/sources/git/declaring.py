@@ -1,7 +1,8 @@
-"""From a commit to the desired state: renders the roots of a repository and declares the result.
+"""From commits to the desired state: renders one root and declares the result.
 
 A root that does not render keeps what it declared last and is marked stale. What must survive a restart is
-kept after every commit, and taken back by rendering the commits again. It refuses to look for commits.
+kept after every commit, and taken back by rendering the commits again. It refuses to look for commits, and
+to know which roots there are.
 """
 
 from __future__ import annotations
@@ -9,17 +10,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
 from auditor.domain.identity import ObjectRef
-from auditor.errors import ManifestError, SourceUnavailable, StoreUnavailable
-from auditor.ports import Renderer, Rendering, Repository, Skipped
+from auditor.domain.manifest import Manifest
+from auditor.errors import ManifestError, RetryableError, SourceUnavailable, StoreUnavailable
+from auditor.ports import Renderer, Rendering, Repository, Skipped, Tree
+from auditor.sources.git.joined import EmptyTree, JoinedTree, Part, seen
 from auditor.state.declared import PackedRendering, pack_rendering
 from auditor.state.desired import DesiredState
 from auditor.state.revisions import Remembered, RevisionStore
-from auditor.state.roots import Root
+from auditor.state.roots import Mounted, Root
 from auditor.telemetry.git import GitEvents
 
 Notice = Callable[[Iterable[ObjectRef]], None]
@@ -28,47 +31,61 @@ Notice = Callable[[Iterable[ObjectRef]], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlets:
-    """Where declarations go: the state, its memory over a restart, and whoever looks at objects."""
+    """Where declarations go: the state, its memory over a restart, and whoever looks at objects.
+
+    ``reconsider`` is called when objects must be looked at again that nobody can name.
+    """
 
     desired: DesiredState
     revisions: RevisionStore
     notice: Notice
     events: GitEvents
+    reconsider: Callable[[], None] = lambda: None
 
 
 class Declarer:
-    """Declares roots at commits."""
+    """Declares roots at commits; which commits, by repository, is said each time."""
 
     def __init__(
-        self, repository: Repository, renderers: Mapping[str, Renderer], outlets: Outlets
+        self,
+        repositories: Mapping[str, Repository],
+        renderers: Mapping[str, Renderer],
+        outlets: Outlets,
     ) -> None:
-        self._repository = repository
+        self.repositories = repositories
         self._renderers = renderers
         self.outlets = outlets
         self._read: dict[str, Mapping[str, str]] = {}
         self._skipped: dict[str, tuple[Skipped, ...]] = {}
         self._kept: dict[str, Remembered] = {}
 
-    def is_touched(self, root: Root, changed: Iterable[str]) -> bool:
-        """Tell whether changed files can change what a root declares."""
+    def is_touched(self, root: Root, repository: str, changed: Iterable[str]) -> bool:
+        """Tell whether changed files of a repository can change what a root declares."""
         read = self._read.get(root.name)
-        return read is None or root.is_touched_by(changed, read)
+        if read is None:
+            return True
+        return root.is_touched_by(seen(_mounts(root), repository, changed), read)
 
-    async def declare(self, root: Root, commit: str, *, at: datetime) -> None:
-        """Render a root at a commit and declare the result as of a moment.
+    def forget(self, root: Root) -> None:
+        """Forget a root that is no more, or is another than before: it is rendered anew if at all."""
+        self._read.pop(root.name, None)
+        self._skipped.pop(root.name, None)
+
+    async def declare(self, root: Root, heads: Mapping[str, str], *, at: datetime) -> None:
+        """Render a root at commits and declare the result as of a moment.
 
         Raises:
             ManifestError: the root does not render; it is marked stale and keeps what it declared.
-            SourceUnavailable: the commit cannot be read now.
+            RetryableError: something that it needs cannot be reached or read now; the same.
 
         """
         started = time.monotonic()
         try:
-            rendering, packed = await self._render(root, commit, at)
-        except ManifestError as error:
+            rendering, packed = await self._render(root, heads, at)
+        except (ManifestError, RetryableError) as error:
             self._read.pop(root.name, None)
             self.outlets.desired.roots.mark_stale(root.name, str(error))
-            self.outlets.events.root_failed(root.name, str(error))
+            self.outlets.events.roots.failed(root, str(error))
             raise
         touched = self.outlets.desired.replace(root.name, packed)
         self._read[root.name] = rendering.read
@@ -76,24 +93,52 @@ class Declarer:
         self.outlets.notice(touched)
 
     async def _render(
-        self, root: Root, commit: str, at: datetime
+        self, root: Root, heads: Mapping[str, str], at: datetime
     ) -> tuple[Rendering, PackedRendering]:
-        tree = self._repository.tree(commit)
-        rendering = await self._renderers[root.renderer].render(tree, root.request)
-        packed = await asyncio.to_thread(pack_rendering, rendering, revision=commit, at=at)
+        tree = self._tree(root, heads)
+        if root.is_cluster:
+            rendering = Rendering(manifests=())
+        else:
+            rendering = await self._renderers[root.renderer].render(tree, root.request)
+            rendering = _located(rendering, tree)
+        packed = await asyncio.to_thread(
+            pack_rendering,
+            rendering,
+            revision=tree.revision or heads[root.repository],
+            at=at,
+            owner=root.found.owner if root.found else None,
+        )
         return rendering, packed
+
+    def _tree(self, root: Root, heads: Mapping[str, str]) -> Tree:
+        if not root.repositories:
+            return EmptyTree()
+        trees = {name: self.repositories[name].tree(heads[name]) for name in root.repositories}
+        if not root.mounts:
+            return trees[root.repository]
+        return JoinedTree([Part(mount, trees[mount.repository]) for mount in root.mounts])
 
     def _tell(
         self, root: Root, rendering: Rendering, touched: frozenset[ObjectRef], seconds: float
     ) -> None:
         events = self.outlets.events
-        events.root_rendered(root.name, len(rendering.manifests), len(touched), seconds)
+        events.roots.rendered(root, len(rendering.manifests), len(touched), seconds)
         known = frozenset(self._skipped.get(root.name, ()))
-        events.documents_skipped(root.name, [one for one in rendering.skipped if one not in known])
+        events.roots.documents_skipped(
+            root.name, [one for one in rendering.skipped if one not in known]
+        )
         self._skipped[root.name] = rendering.skipped
-        contested = touched & self.outlets.desired.conflicts().keys()
+        conflicts = self.outlets.desired.objects.contested
+        contested = [ref for ref in touched & conflicts.keys() if self._is_strife(conflicts[ref])]
         if contested:
-            events.objects_contested(root.name, sorted(map(str, contested)))
+            events.roots.objects_contested(root.name, sorted(map(str, contested)))
+
+    def _is_strife(self, roots: Iterable[str]) -> bool:
+        """Tell whether roots that declare the same were configured apart.
+
+        What stands above another often declares it too: Flux's own Kustomization lies in its own path.
+        """
+        return len({self.outlets.desired.roots[name].root.top for name in roots}) > 1
 
     async def keep(self, roots: Iterable[Root]) -> None:
         """Put on disk what must survive a restart, where it changed; failing to is told and no more."""
@@ -109,7 +154,7 @@ class Declarer:
                     return
                 self._kept[root.name] = kept
 
-    async def restore(self, root: Root) -> None:
+    async def restore(self, root: Root, heads: Mapping[str, str]) -> None:
         """Take back what a root declared before a restart, with what was declared before that.
 
         What cannot be rendered any more (rewritten history, a lost cache) is forgotten, and told.
@@ -119,26 +164,46 @@ class Declarer:
 
         """
         remembered = await self.outlets.revisions.recall(root.name)
-        if remembered is None:
+        if remembered is None or not root.repository:
             return
-        packed = await self._again(root, remembered.revision)
+        packed = await self._again(root, remembered.revision, heads)
         if packed is not None:
             self.outlets.notice(self.outlets.desired.replace(root.name, packed))
-            await self._recall(root, remembered)
+            await self._recall(root, remembered, heads)
 
-    async def _recall(self, root: Root, remembered: Remembered) -> None:
+    async def _recall(self, root: Root, remembered: Remembered, heads: Mapping[str, str]) -> None:
         by_revision = sorted(remembered.earlier, key=lambda kept: kept.revision)
         for revision, group in groupby(by_revision, key=lambda kept: kept.revision):
-            packed = await self._again(root, revision) if revision else None
+            packed = await self._again(root, revision, heads) if revision else None
             if packed is not None or not revision:
                 self.outlets.desired.recall(group, packed)
 
-    async def _again(self, root: Root, revision: str) -> PackedRendering | None:
+    async def _again(
+        self, root: Root, revision: str, heads: Mapping[str, str]
+    ) -> PackedRendering | None:
         """Render an earlier commit once more, if it is still to be had."""
         try:
-            committed = self._repository.commit(revision).committed
-            _, packed = await self._render(root, revision, committed)
+            committed = self.repositories[root.repository].commit(revision).committed
+            _, packed = await self._render(root, {**heads, root.repository: revision}, committed)
         except (ManifestError, SourceUnavailable) as error:
             self.outlets.events.revision_lost(root.name, revision, str(error))
             return None
         return packed
+
+
+def _mounts(root: Root) -> tuple[Mounted, ...]:
+    return root.mounts or (Mounted(repository=root.repository),)
+
+
+def _located(rendering: Rendering, tree: Tree) -> Rendering:
+    """Tell the places of what was rendered as the repositories do that they come from."""
+    if not isinstance(tree, JoinedTree):
+        return rendering
+    manifests = tuple(_placed(manifest, tree) for manifest in rendering.manifests)
+    return replace(rendering, manifests=manifests)
+
+
+def _placed(manifest: Manifest, tree: JoinedTree) -> Manifest:
+    if manifest.origin is None:
+        return manifest
+    return replace(manifest, origin=tree.origin(manifest.origin))

@@ -1,4 +1,4 @@
-"""Follows one repository: looks for commits, and has the touched roots declared anew.
+"""Follows one repository: looks for commits, and has what they touch declared anew.
 
 Polls with jitter, looks at once when poked (a webhook is a hint and nothing more), and backs off while the
 repository cannot be reached. A commit costs what it touched. It refuses to give up, and to take a failure
@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from auditor.errors import ManifestError, RetryableError, SourceUnavailable
+from auditor.errors import RetryableError
 from auditor.ports import Clock, Repository
-from auditor.sources.git.declaring import Declarer
+from auditor.sources.git.declaring import Outlets
+from auditor.sources.git.forest import Forest
 from auditor.state.roots import Root
-from auditor.telemetry.git import GitEvents
 
 STALE_AFTER: Final = 3
 """So many polls may fail before what is declared is called stale."""
@@ -47,26 +47,22 @@ class Pace:
 class _Progress:
     """How far a follower came.
 
-    ``commit`` is declared, except by roots that are ``failing``; ``looked`` is when a look last
-    succeeded, and ``failures`` counts those since that did not.
+    ``looked`` is when a look last succeeded, and ``failures`` counts those since that did not.
     """
 
-    restored: bool = False
-    commit: str = ""
     looked: datetime | None = None
     failures: int = 0
-    failing: dict[str, ManifestError] = field(default_factory=dict)
 
 
 class GitFollower:
-    """Follows the followed ref of one repository for some roots."""
+    """Follows the followed ref of one repository, for all roots that any of its files go into."""
 
     def __init__(
-        self, repository: Repository, roots: Sequence[Root], declarer: Declarer, pace: Pace
+        self, repository: Repository, forest: Forest, outlets: Outlets, pace: Pace
     ) -> None:
         self._repository = repository
-        self._roots = roots
-        self._declarer = declarer
+        self._forest = forest
+        self._outlets = outlets
         self._pace = pace
         self._poked = asyncio.Event()
         self._progress = _Progress()
@@ -85,52 +81,24 @@ class GitFollower:
 
         Raises:
             SourceUnavailable: the repository cannot be reached or read; nothing changed.
-            ManifestError: a root does not render; all others are declared.
             StoreUnavailable: what was kept over a restart cannot be read.
+
+        A root that does not render is no failure of the look: its status tells.
 
         """
         head = await self._repository.head()
-        await self._restore()
-        if head != self._progress.commit:
+        if head == self._forest.head(self._repository.name):
+            await self._forest.grow(self._pace.clock.now())
+        else:
             await self._follow(head)
         self._progress.looked = self._pace.clock.now()
         self._confirm(head)
-        await self._declarer.keep(self._roots)
-        for failure in self._progress.failing.values():
-            raise failure
-
-    async def _restore(self) -> None:
-        if not self._progress.restored:
-            for root in self._roots:
-                await self._declarer.restore(root)
-            self._progress.restored = True
+        await self._forest.keep(self._repository.name)
 
     async def _follow(self, head: str) -> None:
-        """Declare anew what a commit touches; one root that fails does not stop the others."""
-        changed = await self._changed(head)
-        touched = [
-            root
-            for root in self._roots
-            if changed is None or self._declarer.is_touched(root, changed)
-        ]
-        self._events.commit_noticed(self._repository.name, head, len(touched))
-        at = self._moment(head)
-        for root in touched:
-            self._progress.failing.pop(root.name, None)
-            try:
-                await self._declarer.declare(root, head, at=at)
-            except ManifestError as failure:
-                self._progress.failing[root.name] = failure
-        self._progress.commit = head
-
-    async def _changed(self, head: str) -> frozenset[str] | None:
-        """The paths that changed since the commit that is declared; ``None`` where nobody can say."""
-        if not self._progress.commit:
-            return None
-        try:
-            return await asyncio.to_thread(self._repository.changed, self._progress.commit, head)
-        except SourceUnavailable:
-            return None
+        """Declare anew what a commit touches."""
+        touched = await self._forest.advance(self._repository.name, head, at=self._moment(head))
+        self._outlets.events.commit_noticed(self._repository.name, head, touched)
 
     def _moment(self, head: str) -> datetime:
         """When a commit became the declared one.
@@ -143,26 +111,38 @@ class GitFollower:
     def _confirm(self, head: str) -> None:
         """Say of every root that its declarations are those of the head, or why they are not."""
         self._progress.failures = 0
-        self._events.repository_reached(self._repository.name, self._pace.clock.now())
+        self._outlets.events.repository_reached(self._repository.name, self._pace.clock.now())
         committed = self._repository.commit(head).committed
+        reasons = {}
         for root in self._roots:
-            if root.name not in self._progress.failing:
-                self._declarer.outlets.desired.roots.confirm(root.name, head, committed)
-        self._stand({name: str(error) for name, error in self._progress.failing.items()})
+            failure = self._forest.failure(root)
+            if failure is not None:
+                reasons[root.name] = str(failure)
+            elif root.repository == self._repository.name and self._is_rendered(root):
+                self._outlets.desired.roots.confirm(root.name, head, committed)
+        self._stand(reasons)
+
+    def _is_rendered(self, root: Root) -> bool:
+        return self._outlets.desired.roots[root.name].is_rendered
 
     def _stand(self, reasons: Mapping[str, str]) -> None:
+        """Mark the roots that are stale, and tell of each configured one whether anything below is."""
         for root in self._roots:
             reason = reasons.get(root.name, "")
             if reason:
-                self._declarer.outlets.desired.roots.mark_stale(root.name, reason)
-            self._events.root_stood(root.name, reason)
+                self._outlets.desired.roots.mark_stale(root.name, reason)
+        stale = {root.top for root in self._roots if root.name in reasons}
+        for top in {root.top for root in self._roots}:
+            self._outlets.events.roots.stood(top, is_stale=top in stale)
+
+    @property
+    def _roots(self) -> tuple[Root, ...]:
+        return self._forest.of(self._repository.name)
 
     async def _look(self) -> float:
         """Look once and return how long to wait."""
         try:
             await self.sync_once()
-        except ManifestError:
-            return self._pace.pause(0)
         except RetryableError as error:
             return self._retreat(error)
         return self._pace.pause(0)
@@ -172,7 +152,7 @@ class GitFollower:
         progress, pace = self._progress, self._pace
         progress.failures += 1
         pause = pace.pause(progress.failures, error.retry_after)
-        self._events.repository_unreachable(self._repository.name, str(error), pause)
+        self._outlets.events.repository_unreachable(self._repository.name, str(error), pause)
         patience = timedelta(seconds=STALE_AFTER * pace.poll)
         if progress.looked is None or pace.clock.now() - progress.looked > patience:
             self._stand({root.name: str(error) for root in self._roots})
@@ -187,7 +167,3 @@ class GitFollower:
             alarm.cancel()
             poked.cancel()
         self._poked.clear()
-
-    @property
-    def _events(self) -> GitEvents:
-        return self._declarer.outlets.events

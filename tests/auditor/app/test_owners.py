@@ -68,7 +68,7 @@ class Place:
     async def audit(self) -> AsyncIterator[Audit]:
         """The whole graph, with Git read and the Deployment living in five replicas."""
         async with once(load(self.folder / "auditor.yaml")) as audit:
-            await audit.graph.followers["platform"].sync_once()
+            await audit.graph.git.followers["platform"].sync_once()
             kind = audit.graph.clusters["prod"].state.actual.kind(
                 GroupVersionKind("apps", "v1", "Deployment")
             )
@@ -101,7 +101,7 @@ async def test_everything_is_looked_at_again_when_an_owner_changes_its_mind(plac
         while not graph.queue.idle:
             await graph.worker.step()
         place.commit("application.yaml", _APPLICATION.partition("spec:")[0])
-        await graph.followers["platform"].sync_once()
+        await graph.git.followers["platform"].sync_once()
         graph.tick()
 
         while not graph.queue.idle:

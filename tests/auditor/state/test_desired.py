@@ -311,7 +311,7 @@ class TestSeveralRoots:
         declare(desired, deployment(image="web:base"), name="base")
 
         assert image(desired) == "web:overlay"
-        assert desired.conflicts() == {WEB: ("base", "overlay")}
+        assert desired.objects.contested == {WEB: ("base", "overlay")}
 
     def test_the_other_root_counts_when_the_winner_lets_go(self) -> None:
         """An object is declared as long as any root declares it."""
@@ -323,7 +323,7 @@ class TestSeveralRoots:
 
         assert touched == {WEB}
         assert image(desired) == "web:base"
-        assert desired.conflicts() == {}
+        assert desired.objects.contested == {}
 
     def test_a_change_that_does_not_count_touches_nothing(self) -> None:
         """The overruled root may change its mind."""
@@ -354,10 +354,10 @@ class TestQuestions:
         """Before, nothing is surely undeclared."""
         desired = state(root("base"), root("overlay"))
         declare(desired, name="base")
-        before = desired.complete(CLUSTER)
+        before = desired.roots.complete(CLUSTER)
         declare(desired, name="overlay")
 
-        assert (before, desired.complete(CLUSTER)) == (False, True)
+        assert (before, desired.roots.complete(CLUSTER)) == (False, True)
 
     def test_a_stale_root_keeps_its_declarations(self) -> None:
         """A repository that stops rendering is not an empty one."""
@@ -369,7 +369,7 @@ class TestQuestions:
         status = desired.roots["apps"]
         assert (status.revision, status.stale_reason) == ("r0", "web.yaml:3: is not YAML")
         assert desired.declaration(WEB)
-        assert desired.complete(CLUSTER)
+        assert desired.roots.complete(CLUSTER)
 
 
 class TestOverARestart:

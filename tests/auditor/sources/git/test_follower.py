@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -15,10 +15,10 @@ from prometheus_client import CollectorRegistry
 
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Manifest
-from auditor.errors import ManifestError, SourceUnavailable
+from auditor.errors import SourceUnavailable
 from auditor.ports import Rendering, RenderRequest, Tree
 from auditor.renderers.plain import PlainRenderer
-from auditor.sources.git.declaring import Declarer, Outlets
+from auditor.sources.git.declaring import Outlets
 from auditor.sources.git.follower import STALE_AFTER, GitFollower, Pace
 from auditor.sources.git.local import LocalClone
 from auditor.sources.git.repository import GitRepository
@@ -29,6 +29,7 @@ from auditor.telemetry.git import GitEvents
 from auditor.telemetry.sources import SourceEvents
 from tests.builders import CLUSTER, config_map, deployment, ref, secret, service
 from tests.doubles import START, FakeClock
+from tests.forests import forest
 from tests.git_repositories import ScriptedRepository
 
 WEB = ref()
@@ -73,19 +74,24 @@ class Worker:
             events=GitEvents(self.registry, SourceEvents(self.registry)),
         )
         repository = GitRepository("platform", LocalClone(self.folder, ref="main"))
-        declarer = Declarer(repository, {"plain": self.renderer}, outlets)
         pace = Pace(clock=self.clock, jitter=JITTER, poll=POLL)
-        self.follower = GitFollower(repository, self.roots, declarer, pace)
+        woods = forest(
+            self.roots,
+            {"platform": repository},
+            {"plain": self.renderer},
+            outlets,
+            clock=self.clock,
+        )
+        self.follower = GitFollower(repository, woods, outlets, pace)
 
     def notice(self, refs: Iterable[ObjectRef]) -> None:
         self.noticed.append(frozenset(refs))
 
     async def look(self) -> None:
-        """Look once; a root that does not render is for its status to tell."""
+        """Look once."""
         self.noticed.clear()
         self.renderer.rendered.clear()
-        with suppress(ManifestError):
-            await self.follower.sync_once()
+        await self.follower.sync_once()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -134,7 +140,7 @@ class TestFollowing:
         assert declaration.manifest.origin.revision == commit
         assert declaration.since == START
         assert worker.noticed == [{WEB}]
-        assert worker.desired.complete(CLUSTER)
+        assert worker.desired.roots.complete(CLUSTER)
 
     async def test_a_commit_is_noticed_by_what_it_changed(
         self, upstream: ScriptedRepository, worker: Worker
@@ -224,8 +230,7 @@ class TestBrokenContent:
         await worker.look()
         upstream.commit({"apps/web.yaml": "a: b\n\tc: d\n"})
 
-        with pytest.raises(ManifestError):
-            await worker.follower.sync_once()
+        await worker.look()
 
         assert image(worker.manifest()) == "web:1.4"
         assert worker.stale().startswith("apps/web.yaml:2: ")
@@ -240,7 +245,7 @@ class TestBrokenContent:
         await worker.look()
 
         assert worker.manifest()
-        assert not worker.desired.complete(CLUSTER)
+        assert not worker.desired.roots.complete(CLUSTER)
         assert (bool(worker.stale("broken")), worker.stale("apps")) == (True, "")
 
     async def test_a_repaired_root_is_fresh_again(
@@ -331,7 +336,7 @@ class TestUnreachable:
             pass
 
         assert "is empty" in worker.stale()
-        assert not worker.desired.complete(CLUSTER)
+        assert not worker.desired.roots.complete(CLUSTER)
 
     async def test_one_look_raises(self, upstream: ScriptedRepository, worker: Worker) -> None:
         """A scan must fail rather than find nothing."""

@@ -19,10 +19,9 @@ from prometheus_client import CollectorRegistry
 from pygit2.enums import SortMode
 
 from auditor.domain.identity import ObjectRef
-from auditor.errors import ManifestError
 from auditor.ports import RenderRequest
 from auditor.renderers.plain import PlainRenderer
-from auditor.sources.git.declaring import Declarer, Outlets
+from auditor.sources.git.declaring import Outlets
 from auditor.sources.git.follower import GitFollower, Pace
 from auditor.sources.git.local import LocalClone
 from auditor.sources.git.repository import GitRepository, Origin
@@ -33,6 +32,7 @@ from auditor.telemetry.git import GitEvents
 from auditor.telemetry.sources import SourceEvents
 from tests.builders import CLUSTER, config_map, crd, obj
 from tests.doubles import FakeClock
+from tests.forests import forest
 from tests.git_repositories import ScriptedRepository
 
 HISTORIES = {
@@ -87,17 +87,17 @@ class Life:
             events=GitEvents(registry, SourceEvents(registry)),
         )
         repository = GitRepository("r", origin)
-        declarer = Declarer(repository, {"plain": renderer or PlainRenderer()}, outlets)
-        pace = Pace(clock=FakeClock(), jitter=random.Random(1))
-        self.follower = GitFollower(repository, roots, declarer, pace)
+        clock = FakeClock()
+        self._forest = forest(
+            roots, {"r": repository}, {"plain": renderer or PlainRenderer()}, outlets, clock=clock
+        )
+        pace = Pace(clock=clock, jitter=random.Random(1))
+        self.follower = GitFollower(repository, self._forest, outlets, pace)
 
     async def follow(self) -> bool:
         """Look once; tell whether every root rendered."""
-        try:
-            await self.follower.sync_once()
-        except ManifestError:
-            return False
-        return True
+        await self.follower.sync_once()
+        return not any(self._forest.failure(root) for root in self._forest.roots)
 
     def declared(self) -> dict[ObjectRef, Any]:
         """All that is declared, with its place; at which commit is not part of the law."""
@@ -185,6 +185,6 @@ def test_following_any_history_equals_starting_cold(
             if whole:
                 assert incremental.declared() == cold.declared()
                 assert incremental.desired.kinds(CLUSTER) == cold.desired.kinds(CLUSTER)
-                assert incremental.desired.conflicts() == cold.desired.conflicts()
+                assert incremental.desired.objects.contested == cold.desired.objects.contested
 
     asyncio.run(follow())

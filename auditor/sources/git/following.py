@@ -1,0 +1,183 @@
+"""From what is declared to what that leads to: owners, read one after the other, become roots.
+
+Starting at the configured roots, every owner that they declare is read; each of its branches is a root of
+which the owners are read in turn. One owner is followed once, so circles end by themselves, and a chain
+that never ends is cut off by name. It refuses to render, and to follow what is not configured.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from auditor.domain.gitops.branch import Branch, DeadEnd, Mount, Surroundings
+from auditor.domain.gitops.environment import environment_in, environment_of
+from auditor.domain.gitops.readers import READERS, OwnerKind, followed
+from auditor.domain.identity import GroupKind, ObjectRef
+from auditor.domain.manifest import Manifest, Owner
+from auditor.errors import ManifestError
+from auditor.ports import RenderRequest
+from auditor.state.atlas import Atlas
+from auditor.state.roots import ALL, Found, Mounted, Root
+
+DEEPEST: Final = 16
+"""So many owners may stand above each other."""
+
+Surround = Callable[[str], Surroundings]
+"""What owners on a cluster may refer to."""
+
+OwnersIn = Callable[[Root, frozenset[GroupKind]], Iterable[ObjectRef]]
+"""The owners of some kinds that a root declares."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """All that the configured roots lead to.
+
+    ``unknown`` are owners of which something cannot be known, each with the reasons.
+    """
+
+    roots: Mapping[str, Root]
+    unknown: Mapping[ObjectRef, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What following stands on: which names mean what, and the objects of every cluster."""
+
+    atlas: Atlas
+    surround: Surround
+    owners_in: OwnersIn
+    environments: Mapping[str, str]
+    """What the configuration calls the environments of configured roots."""
+
+
+class Following:
+    """Reads owners, the ones above first."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def grow(self, tops: Sequence[Root]) -> Growth:
+        """Say all that the configured roots lead to now. The order is always the same."""
+        return _Walk(self._ground).through(tops)
+
+
+class _Walk:
+    """One walk through all owners."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._roots: dict[str, Root] = {}
+        self._unknown: defaultdict[ObjectRef, list[str]] = defaultdict(list)
+        self._read: set[ObjectRef] = set()
+
+    def through(self, tops: Sequence[Root]) -> Growth:
+        ahead = deque(tops)
+        while ahead:
+            root = ahead.popleft()
+            for owner in self._owners(root):
+                for below in self._below(root, owner):
+                    if below.name not in self._roots:
+                        self._roots[below.name] = below
+                        ahead.append(below)
+        unknown = {ref: tuple(reasons) for ref, reasons in self._unknown.items()}
+        return Growth(roots=self._roots, unknown=unknown)
+
+    def _owners(self, root: Root) -> Iterator[Manifest]:
+        """The owners that a root declares, as they are declared where that counts."""
+        kinds = frozenset(each.kind.group_kind for each in followed(root.discover))
+        for ref in self._ground.owners_in(root, kinds) if kinds else ():
+            owner = self._ground.surround(ref.cluster).find(ref)
+            if owner is not None and ref not in self._read:
+                self._read.add(ref)
+                yield owner
+
+    def _below(self, root: Root, owner: Manifest) -> Iterator[Root]:
+        kind = READERS[owner.ref.group_kind]
+        above = owner.owner.chain if owner.owner else ()
+        if len(above) >= DEEPEST:
+            self._unknown[owner.ref].append(f"more than {DEEPEST} owners stand above each other")
+            return
+        for item in kind.read(owner, self._ground.surround(owner.ref.cluster)):
+            if isinstance(item, DeadEnd):
+                self._unknown[owner.ref].append(item.reason)
+                continue
+            try:
+                yield self._root(root, owner, kind, item)
+            except ManifestError as error:
+                self._unknown[owner.ref].append(error.reason)
+
+    def _root(self, parent: Root, owner: Manifest, kind: OwnerKind, branch: Branch) -> Root:
+        """Make a root of a branch.
+
+        Raises:
+            ManifestError: it names a repository or cluster that is not configured.
+
+        """
+        home = owner.origin.repository if owner.origin else parent.repository
+        mounts = tuple(self._mounted(mount, home) for mount in branch.files)
+        whole = len(mounts) == 1 and mounts[0].under == mounts[0].at == ALL
+        request = RenderRequest(
+            path=branch.path.strip("/"),
+            cluster=self._ground.atlas.cluster(branch.destination, owner.ref.cluster),
+            namespace=branch.namespace,
+            options=branch.options,
+        )
+        return Root(
+            name=_name(owner.ref, branch),
+            repository=mounts[0].repository if mounts else home,
+            request=request,
+            renderer=branch.renderer,
+            mounts=() if whole else mounts,
+            detached=not mounts,
+            discover=parent.discover,
+            found=self._found(parent, owner, kind, branch),
+        )
+
+    def _mounted(self, mount: Mount, home: str) -> Mounted:
+        if mount.url:
+            name = self._ground.atlas.repository(mount.url, mount.revision)
+        elif home:
+            name = self._ground.atlas.own(home, mount.revision)
+        else:
+            raise ManifestError("it refers to the repository that it lies in, and lies in none")
+        return Mounted(repository=name, under=mount.under.strip("/"), at=mount.at.strip("/"))
+
+    def _found(self, parent: Root, owner: Manifest, kind: OwnerKind, branch: Branch) -> Found:
+        above = owner.owner.chain if owner.owner else ()
+        itself = str(owner.ref)
+        chain = above[: above.index(itself)] if itself in above else above
+        inherited = owner.owner.environment if owner.owner else None
+        top = parent.top
+        whose = Owner(
+            tool=kind.tool,
+            name=kind.name_of(owner.ref.namespace, owner.ref.name),
+            chain=(*chain, itself),
+            environment=environment_of(
+                owner, branch, inherited=inherited or self._ground.environments.get(top)
+            ),
+        )
+        return Found(
+            below=top,
+            depth=len(chain) + 1,
+            keeper=owner.ref,
+            owner=whose,
+            interval=branch.interval,
+        )
+
+
+def environments_of(tops: Iterable[tuple[Root, str]]) -> Mapping[str, str]:
+    """The environments of configured roots: as configured, else by their paths and clusters."""
+    told = {
+        root.name: said or environment_in(root.request.path) or environment_in(root.cluster)
+        for root, said in tops
+    }
+    return {name: environment for name, environment in told.items() if environment}
+
+
+def _name(owner: ObjectRef, branch: Branch) -> str:
+    name = f"{owner.cluster}/{owner.kind}/{owner.namespace}/{owner.name}"
+    return f"{name}#{branch.name}" if branch.name else name

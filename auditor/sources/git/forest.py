@@ -1,0 +1,240 @@
+"""All roots, the configured and those that they lead to, and when each is to be rendered.
+
+A commit marks the roots that it touches; then what is marked is rendered, what that leads to is followed, and
+so on until nothing is left to do. A root whose owner is gone declares no more; one whose owner cannot be
+followed now keeps what it declared. It refuses to look for commits, and to be in the way: one root that
+does not render leaves all others as they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from auditor.domain.identity import ObjectRef
+from auditor.errors import ManifestError, RetryableError, SourceUnavailable
+from auditor.sources.git.declaring import Declarer
+from auditor.sources.git.following import Following, Growth
+from auditor.sources.git.patience import Patience
+from auditor.state.desired import DesiredState
+from auditor.state.roots import Root
+
+ROUNDS: Final = 32
+"""So many times what was rendered may lead to more before that goes on at the next look."""
+AT_ONCE: Final = 4
+"""So many roots are rendered side by side."""
+
+
+@dataclass(slots=True)
+class _Work:
+    """What is known and what is to be done.
+
+    ``heads`` are the commits that count, by repository; ``due`` names roots to render, ``failing``
+    those that did not, with the reasons; ``restored`` those whose memory was asked for.
+    """
+
+    heads: dict[str, str] = field(default_factory=dict)
+    due: set[str] = field(default_factory=set)
+    failing: dict[str, ManifestError | RetryableError] = field(default_factory=dict)
+    restored: set[str] = field(default_factory=set)
+    unknown: Mapping[ObjectRef, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Forest:
+    """The roots of all repositories."""
+
+    def __init__(
+        self, tops: Sequence[Root], declarer: Declarer, following: Following, patience: Patience
+    ) -> None:
+        self._tops = tuple(tops)
+        self._found: dict[str, Root] = {}
+        self._declarer = declarer
+        self._following = following
+        self._patience = patience
+        self._work = _Work(due={root.name for root in tops})
+        self._lock = asyncio.Lock()
+
+    @property
+    def roots(self) -> tuple[Root, ...]:
+        """Every root, the configured ones first."""
+        return (*self._tops, *self._found.values())
+
+    @property
+    def discovers(self) -> bool:
+        """Whether any owners are followed at all."""
+        return any(root.discover for root in self._tops)
+
+    def of(self, repository: str) -> tuple[Root, ...]:
+        """The roots that any file of a repository goes into."""
+        return tuple(root for root in self.roots if repository in root.repositories)
+
+    def failure(self, root: Root) -> ManifestError | RetryableError | None:
+        """Why a root does not render now."""
+        return self._work.failing.get(root.name)
+
+    def head(self, repository: str) -> str:
+        """The commit of a repository that is declared; empty before the first."""
+        return self._work.heads.get(repository, "")
+
+    async def advance(self, repository: str, head: str, *, at: datetime) -> int:
+        """Declare what a repository holds at a commit; return how many roots it touched.
+
+        Raises:
+            StoreUnavailable: what was kept over a restart cannot be read; it goes on at the next look.
+
+        """
+        async with self._lock:
+            touched = await self._touch(repository, head)
+            await self._grow(at)
+            return touched
+
+    async def grow(self, at: datetime) -> None:
+        """Look again where that may help: what is alive changed, or something can be tried once more.
+
+        Raises:
+            StoreUnavailable: as for `advance`.
+
+        """
+        async with self._lock:
+            await self._grow(at)
+
+    async def keep(self, repository: str) -> None:
+        """Put on disk what must survive a restart of the roots that are rendered from a repository."""
+        own = [root for root in self.roots if root.repository == repository]
+        await self._declarer.keep(own)
+
+    async def _touch(self, repository: str, head: str) -> int:
+        """Mark all roots that a commit may change."""
+        work, before = self._work, self._work.heads.get(repository, "")
+        own = self.of(repository)
+        changed = await self._changed(repository, before, head) if before else None
+        touched = [
+            root.name
+            for root in own
+            if changed is None or self._declarer.is_touched(root, repository, changed)
+        ]
+        work.heads[repository] = head
+        work.due.update(touched)
+        return len(touched)
+
+    async def _changed(self, repository: str, before: str, head: str) -> frozenset[str] | None:
+        """The paths that changed between two commits; ``None`` where nobody can say."""
+        if before == head:
+            return frozenset()
+        try:
+            known = self._declarer.repositories[repository]
+            return await asyncio.to_thread(known.changed, before, head)
+        except SourceUnavailable:
+            return None
+
+    async def _grow(self, at: datetime) -> None:
+        """Render what is due and follow what that leads to, until nothing is due."""
+        self._work.due.update(self._patience.take_due())
+        for _ in range(ROUNDS):
+            self._adopt(self._following.grow(self._tops), at)
+            due = [root for root in self.roots if self._is_ready(root)]
+            if not due:
+                break
+            await self._restore(due)
+            await self._declare(due, at)
+        self._tell_unknown()
+
+    def _is_ready(self, root: Root) -> bool:
+        work = self._work
+        return root.name in work.due and work.heads.keys() >= root.repositories
+
+    def _adopt(self, growth: Growth, at: datetime) -> None:
+        """Take in new roots, those that became others, and let go of those that nobody calls for."""
+        self._work.unknown = growth.unknown
+        for name, root in growth.roots.items():
+            if self._found.get(name) != root:
+                self._enrol(root)
+        for name in self._found.keys() - growth.roots.keys():
+            root = self._found[name]
+            if root.found and root.found.keeper in growth.unknown:
+                self._desired.roots.mark_stale(name, growth.unknown[root.found.keeper][0])
+            else:
+                self._let_go(root, at)
+
+    def _enrol(self, root: Root) -> None:
+        known = self._found.get(root.name)
+        if known is not None and known.cluster != root.cluster:
+            self._let_go(known, self._patience.now())
+        self._found[root.name] = root
+        self._declarer.forget(root)
+        self._desired.enrol(root)
+        self._work.due.add(root.name)
+
+    def _let_go(self, root: Root, at: datetime) -> None:
+        del self._found[root.name]
+        self._declarer.forget(root)
+        self._work.due.discard(root.name)
+        self._work.failing.pop(root.name, None)
+        self._patience.forget(root.name)
+        self._declarer.outlets.events.roots.let_go(root)
+        self._declarer.outlets.notice(self._desired.withdraw(root.name, until=at))
+
+    async def _restore(self, due: Iterable[Root]) -> None:
+        for root in due:
+            if root.name not in self._work.restored:
+                await self._declarer.restore(root, self._work.heads)
+                self._work.restored.add(root.name)
+
+    async def _declare(self, due: Iterable[Root], at: datetime) -> None:
+        """Render side by side; what fails is kept for people and for the next try."""
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def declare(root: Root) -> None:
+            async with turns:
+                await self._attempt(root, at)
+
+        async with asyncio.TaskGroup() as group:
+            for root in due:
+                group.create_task(declare(root))
+
+    async def _attempt(self, root: Root, at: datetime) -> None:
+        work = self._work
+        work.due.discard(root.name)
+        try:
+            await self._declarer.declare(root, dict(work.heads), at=at)
+        except ManifestError as failure:
+            work.failing[root.name] = failure
+        except RetryableError as failure:
+            work.failing[root.name] = failure
+            self._patience.put_off(root.name, failure.retry_after)
+        else:
+            work.failing.pop(root.name, None)
+            self._patience.forget(root.name)
+
+    def _tell_unknown(self) -> None:
+        """Doubt what carries the mark of an owner of whom not all is known."""
+        reasons = {ref: list(texts) for ref, texts in self._work.unknown.items()}
+        for root in self._found.values():
+            failure = self._work.failing.get(root.name)
+            if root.found and failure is not None:
+                reasons.setdefault(root.found.keeper, []).append(str(failure))
+        told = {ref: tuple(texts) for ref, texts in reasons.items()}
+        news = self._desired.unknown.replace(told)
+        if news:
+            outlets = self._declarer.outlets
+            outlets.events.roots.owners_unknown(
+                {ref: told[ref] for ref in sorted(news & told.keys())}, known_unknown=len(told)
+            )
+            outlets.reconsider()
+
+    def problems(self) -> Iterator[str]:
+        """What cannot be known now, a line each, for people."""
+        for root in self.roots:
+            failure = self._work.failing.get(root.name)
+            if failure is not None:
+                yield f"{root.name}: {failure}"
+        for ref, reasons in sorted(self._work.unknown.items()):
+            for reason in reasons:
+                yield f"{ref}: {reason}"
+
+    @property
+    def _desired(self) -> DesiredState:
+        return self._declarer.outlets.desired

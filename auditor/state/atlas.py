@@ -1,0 +1,147 @@
+"""Which configured repository and cluster is meant by what an owner writes.
+
+Only what is configured is ever reached: an address in a manifest alone makes nobody connect anywhere. What
+is not configured is told by name, with what to add. It refuses to fetch, and to take a branch for another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from auditor.domain.gitops.branch import Destination
+from auditor.errors import ManifestError
+
+_SCP: Final = re.compile(r"^(?:[\w.-]+@)?([\w.-]+):(?!//)(.+)$")
+HEAD: Final = "HEAD"
+_USUAL: Final = frozenset({HEAD, "main", "master"})
+_IN_CLUSTER: Final = Destination(name="in-cluster", server="https://kubernetes.default.svc")
+"""How Argo CD names the cluster that it runs on:
+https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#clusters"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRepository:
+    """A configured repository: every address that it goes by, and what is followed of it."""
+
+    name: str
+    urls: tuple[str, ...]
+    ref: str = "HEAD"
+
+    def follows(self, revision: str) -> bool:
+        """Tell whether a revision that somebody asks for is the one that is followed.
+
+        Which branch is the default one is known to the server alone: ``HEAD`` and the two usual names
+        stand for each other where only one of them is configured.
+        """
+        wanted = re.sub(r"^refs/(heads|tags)/", "", revision) or HEAD
+        if HEAD in {wanted, self.ref}:
+            return wanted in _USUAL and self.ref in _USUAL
+        return wanted == self.ref
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCluster:
+    """A configured cluster, and the other names and addresses that it goes by."""
+
+    name: str
+    aliases: frozenset[str] = frozenset()
+
+    def goes_by(self, text: str) -> bool:
+        """Tell whether it is meant by a name or an address."""
+        return text == self.name or text.rstrip("/") in self.aliases
+
+
+class Atlas:
+    """Everything configured, by the names that others give it."""
+
+    def __init__(
+        self, repositories: Sequence[KnownRepository], clusters: Sequence[KnownCluster]
+    ) -> None:
+        self._repositories = [
+            ({plain_url(url) for url in each.urls}, each) for each in repositories
+        ]
+        self._clusters = tuple(clusters)
+
+    def repository(self, url: str, revision: str) -> str:
+        """Name the configured repository with this address that follows this revision.
+
+        Raises:
+            ManifestError: none does; says what to add to the configuration.
+
+        """
+        wanted = plain_url(url)
+        at_address = [each for urls, each in self._repositories if wanted in urls]
+        following = [each for each in at_address if each.follows(revision)]
+        if following:
+            return following[0].name
+        if at_address:
+            known = at_address[0]
+            raise ManifestError(
+                f"repository {known.name} is followed at {known.ref}, not at {revision or HEAD}; "
+                f"add it to repositories once more, with ref: {revision or HEAD}"
+            )
+        raise ManifestError(f"{_shown(url)} is not one of the repositories; add it with its url")
+
+    def own(self, repository: str, revision: str) -> str:
+        """Name the repository that an owner itself lies in, at the revision that it asks for.
+
+        Raises:
+            ManifestError: it asks for another revision than is followed.
+
+        """
+        urls = next(urls for urls, each in self._repositories if each.name == repository)
+        return repository if not revision else self.repository(min(urls), revision)
+
+    def cluster(self, destination: Destination, own: str) -> str:
+        """Name the configured cluster that is meant; ``own`` is the one that the owner is on.
+
+        Raises:
+            ManifestError: it is not configured; says what to add.
+
+        """
+        texts = [text for text in (destination.name, destination.server) if text]
+        if not texts or any(_is_own(text) for text in texts):
+            return own
+        for text in texts:
+            for cluster in self._clusters:
+                if cluster.goes_by(text):
+                    return cluster.name
+        raise ManifestError(
+            f"{texts[0]} is not one of the clusters; add it, or add that to the aliases of one"
+        )
+
+
+class Anywhere(Atlas):
+    """An atlas for looking around without a configuration: every cluster is known by its own name."""
+
+    def cluster(self, destination: Destination, own: str) -> str:
+        """Take a cluster for itself."""
+        texts = [text for text in (destination.name, destination.server) if text]
+        return own if not texts or any(_is_own(text) for text in texts) else texts[0]
+
+
+def plain_url(url: str) -> str:
+    """Bring the ways of writing one address into one: host and path, without user, scheme and .git."""
+    scp = _SCP.match(url)
+    if scp and "://" not in url:
+        host, path = scp[1], scp[2]
+    elif "://" in url:
+        parts = urlsplit(url)
+        host, path = parts.hostname or "", parts.path
+    else:
+        host, path = "", url
+    plain = re.sub(r"/+", "/", path).strip("/").removesuffix(".git").rstrip("/")
+    return f"{host.lower()}/{plain}"
+
+
+def _is_own(text: str) -> bool:
+    return text in {_IN_CLUSTER.name, _IN_CLUSTER.server} or text.rstrip("/") == _IN_CLUSTER.server
+
+
+def _shown(url: str) -> str:
+    """An address without what may be a password."""
+    return re.sub(r"//[^/@]*@", "//", url)
