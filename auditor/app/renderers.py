@@ -8,6 +8,7 @@ from typing import Any
 
 from auditor.plugins import PluginKind, load_plugin
 from auditor.ports import Renderer
+from auditor.renderers.argocd import ArgoRenderer
 from auditor.renderers.auto import AutoRenderer
 from auditor.renderers.cache import CachedRenderer, RenderCache
 from auditor.renderers.chart_store import ChartStore
@@ -45,8 +46,9 @@ class _Kitchen:
         return self._made[name]
 
     def _make(self, plugin: Any) -> Renderer:
-        if plugin is AutoRenderer:
-            return AutoRenderer(self.renderers(_CHOICES))
+        if plugin in {AutoRenderer, ArgoRenderer}:
+            choosing: Renderer = plugin(self.renderers(_CHOICES))
+            return choosing
         is_helm = plugin is HelmRenderer
         renderer: Any = HelmRenderer(store=ChartStore(self._charts)) if is_helm else plugin()
         plans = hasattr(renderer, "plan")

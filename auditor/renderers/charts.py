@@ -165,7 +165,7 @@ def select_values(
     found: list[str] = []
     missing: list[str] = []
     for name in names:
-        path = _values_path(folder, name)
+        path = values_path(folder, name)
         if find_blob(tree, path) is not None:
             found.append(path)
         elif may_miss and not is_folder(tree, path):
@@ -178,7 +178,7 @@ def select_values(
     return tuple(found), tuple(missing)
 
 
-def _values_path(folder: str, name: str) -> str:
+def values_path(folder: str, name: str) -> str:
     """Say where in the tree a values file is.
 
     Raises:

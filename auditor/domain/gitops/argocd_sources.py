@@ -1,0 +1,155 @@
+"""Where the content of one source of an Application lies: in Git, or a chart of a repository or registry.
+
+A chart repository is an HTTP address; a registry is named without its scheme, or, where it is the source of
+files, with it: then the last part of the address names the chart. It refuses to say what is done with it.
+
+https://argo-cd.readthedocs.io/en/stable/user-guide/helm/ and
+https://argo-cd.readthedocs.io/en/stable/user-guide/oci/
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from auditor.domain.gitops.argocd_fields import Fields, Unknowable
+from auditor.domain.gitops.branch import Mount
+
+_HTTP: Final = ("https://", "http://")
+_OCI: Final = "oci://"
+_EXACT: Final = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?", re.ASCII)
+_RANGE: Final = re.compile(r"[*<>~^=|]|\b[xX]\b")
+_FOLLOWED: Final = ("", "HEAD")
+_ROOT: Final = ("", ".", "./")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One source as it is written. ``name`` tells it from others; ``ref`` is what others call its files."""
+
+    name: str
+    fields: Fields
+    url: str
+    path: str = ""
+    chart: str = ""
+    ref: str = ""
+
+    @classmethod
+    def read(cls, fields: Fields, number: int, *, may_lend: bool = True) -> Self:
+        """Read a source that stands at a place (from 1 on) of the list.
+
+        Raises:
+            Unknowable: it has no address.
+
+        """
+        return cls(
+            name=fields.text("name") or str(number),
+            fields=fields,
+            url=_address(fields),
+            path=fields.text("path"),
+            chart=fields.text("chart"),
+            ref=fields.text("ref") if may_lend else "",
+        )
+
+    @classmethod
+    def hydrated(cls, hydrator: Fields) -> Self:
+        """Read what a hydrator writes and Argo CD applies: https://argo-cd.readthedocs.io/en/stable/user-guide/source-hydrator/.
+
+        Raises:
+            Unknowable: it names no branch or no path.
+
+        """
+        synced = hydrator.part("syncSource")
+        branch, path = synced.text("targetBranch"), synced.text("path")
+        if not branch or not path:
+            raise Unknowable(f"{synced.place} needs targetBranch and path")
+        url = synced.text("repoURL") or _address(hydrator.part("drySource"))
+        return cls(
+            name="",
+            fields=Fields({"targetRevision": branch}, synced.place),
+            url=url,
+            path=path,
+        )
+
+    @property
+    def revision(self) -> str:
+        """The branch, tag or commit; empty for the one that is followed anyway."""
+        written = self.fields.text("targetRevision")
+        return "" if written in _FOLLOWED else written
+
+    @property
+    def has_content(self) -> bool:
+        """Whether something of it is applied, and it does not only lend files."""
+        return bool(self.path or self.chart or not self.ref)
+
+    @property
+    def has_exact_chart(self) -> bool:
+        """Whether its revision is the version of a chart, and no range of them."""
+        is_chart = bool(self.chart) or self.url.startswith(_OCI)
+        return is_chart and bool(_EXACT.fullmatch(self.revision))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What of a source is rendered: a path in files, or a chart that needs no files."""
+
+    files: tuple[Mount, ...] = ()
+    path: str = ""
+    chart: str = ""
+
+
+def content_of(source: Source) -> Content:
+    """Find what of a source is rendered.
+
+    Raises:
+        Unknowable: it leads nowhere, or to what cannot be fetched.
+
+    """
+    if source.chart or source.url.startswith(_OCI):
+        return Content(chart=chart_options(source)["chart"])
+    if not source.path:
+        raise Unknowable(f"{source.fields.place} has neither path nor chart")
+    if source.path.startswith("/"):
+        raise Unknowable(f"{source.fields.place}.path starts with a slash, which Argo CD refuses")
+    if source.fields.text("tagPrefix") and _RANGE.search(source.revision):
+        raise Unknowable(f"{source.fields.place}.tagPrefix is not supported here")
+    return Content(files=(Mount(url=source.url, revision=source.revision),), path=source.path)
+
+
+def chart_options(source: Source) -> dict[str, Any]:
+    """Options that name the chart of a source; none where it has files.
+
+    Raises:
+        Unknowable: the chart has no version, or it is not a chart that the source is made of.
+
+    """
+    if not source.chart and not source.url.startswith(_OCI):
+        return {}
+    version = source.fields.text("targetRevision")
+    if not version:
+        raise Unknowable(f"{source.fields.place}.targetRevision is needed for a chart")
+    repository, chart = _chart_address(source)
+    return {"repository": repository, "chart": chart, "version": version}
+
+
+def _chart_address(source: Source) -> tuple[str, str]:
+    """Tell a chart's repository from its name; the name of one in a registry may be a path."""
+    if source.chart and source.url.startswith(_HTTP):
+        return source.url, source.chart
+    if not source.chart and source.path not in _ROOT:
+        raise Unknowable(
+            f"{source.fields.place}.repoURL is a registry, of which only charts are read, not files"
+        )
+    address = f"{source.url.removeprefix(_OCI).strip('/')}/{source.chart}".strip("/")
+    registry, _, chart = address.rpartition("/")
+    if not registry or not chart:
+        raise Unknowable(f"{source.fields.place}.repoURL names no chart of a registry")
+    return f"{_OCI}{registry}", chart
+
+
+def _address(fields: Fields) -> str:
+    url = fields.text("repoURL")
+    if not url:
+        raise Unknowable(f"{fields.place}.repoURL is missing")
+    return url
