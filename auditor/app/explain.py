@@ -13,12 +13,14 @@ from auditor.domain.difference import Difference
 from auditor.domain.finding import Deviation, Outcome, Suppression
 from auditor.domain.identity import ObjectRef, parse_ref
 from auditor.domain.manifest import Manifest
+from auditor.domain.marks import owner_of
 from auditor.domain.pair import Pair
 from auditor.domain.reasoning import Reason
 from auditor.domain.report import Explanation, Step
 from auditor.errors import ConfigError
 from auditor.plugins import PluginKind, installed, load_plugin
 from auditor.ports import Explaining
+from auditor.reports.wording import show_owner
 
 
 async def explain(configuration: Configuration, text: str, cluster: str | None) -> Explanation:
@@ -87,6 +89,9 @@ def _fields(pair: Pair, suppressed: tuple[Suppression, ...]) -> Iterator[Reason]
 
 def _declared(pair: Pair) -> Iterator[str]:
     yield _origin(pair.desired) if pair.desired else "not declared"
+    owner = owner_of(pair.desired) or owner_of(pair.actual)
+    if owner is not None:
+        yield f"owned by {show_owner(owner)}"
     for earlier in pair.earlier:
         was = _origin(earlier.manifest) if earlier.manifest else "not declared"
         yield f"until {earlier.until:%Y-%m-%dT%H:%M:%SZ}: {was}"

@@ -17,6 +17,7 @@ from auditor.reports.wording import (
     show_difference,
     show_object,
     show_origin,
+    show_owner,
     show_path,
     show_summary,
     show_writer,
@@ -49,8 +50,8 @@ def _lines(report: Report) -> Iterator[str]:
         yield from (f"> **Not audited:** {code(problem)}" for problem in report.problems)
     if found:
         yield ""
-        yield "| | Object | Finding | Declared at |"
-        yield "|---|---|---|---|"
+        yield "| | Object | Finding | Declared at | Owned by |"
+        yield "|---|---|---|---|---|"
         yield from (_row(tracked) for tracked in found[:_MOST])
         yield from (line for tracked in found[:_MOST] for line in _details(tracked))
     if len(found) > _MOST:
@@ -64,7 +65,8 @@ def _row(tracked: TrackedFinding) -> str:
     what = f"{finding.check} {finding.category}"
     origin = code(show_origin(finding.origin)) if finding.origin else ""
     where = code(f"{finding.ref.cluster}: {show_object(tracked)}")
-    return f"| {severity} | {where} | {what} | {origin} |"
+    owner = code(show_owner(finding.owner)) if finding.owner else ""
+    return f"| {severity} | {where} | {what} | {origin} | {owner} |"
 
 
 def _details(tracked: TrackedFinding) -> Iterator[str]:

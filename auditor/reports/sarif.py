@@ -20,6 +20,7 @@ from auditor.reports.wording import (
     safe,
     show_difference,
     show_json,
+    show_owner,
     show_path,
     show_writer,
 )
@@ -81,13 +82,22 @@ def _result(tracked: TrackedFinding) -> dict[str, Any]:
         "message": {"text": _message(finding)},
         "locations": [_location(finding)],
         "partialFingerprints": {"driftFinding/v1": tracked.fingerprint},
-        "properties": {"cluster": finding.ref.cluster, "category": finding.category},
+        "properties": _properties(finding),
     }
     if finding.check in _INDEX:
         result["ruleIndex"] = _INDEX[finding.check]
     if tracked.state is State.SUPPRESSED:
         result["suppressions"] = [{"kind": "external"}]
     return result
+
+
+def _properties(finding: Finding) -> dict[str, str]:
+    found = {"cluster": finding.ref.cluster, "category": str(finding.category)}
+    owner = finding.owner
+    if owner is None:
+        return found
+    where = {"environment": owner.environment} if owner.environment else {}
+    return {**found, "owner": show_owner(owner), **where}
 
 
 def _message(finding: Finding) -> str:
@@ -97,9 +107,9 @@ def _message(finding: Finding) -> str:
         for one in finding.differences[:_SHOWN]
     ]
     left_out = len(finding.differences) - _SHOWN
-    return "\n".join(
-        [*lines, f"and {count_of(left_out, 'more difference')}"] if left_out > 0 else lines
-    )
+    lines += [f"and {count_of(left_out, 'more difference')}"] if left_out > 0 else []
+    lines += [f"owned by {show_owner(finding.owner)}"] if finding.owner else []
+    return "\n".join(lines)
 
 
 def _location(finding: Finding) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from auditor.reports.wording import (
     show_evidence,
     show_object,
     show_origin,
+    show_owner,
     show_path,
     show_summary,
     show_time,
@@ -85,7 +86,7 @@ def _circumstances(tracked: TrackedFinding) -> list[str]:
     finding = tracked.finding
     lines = [f"declared at {show_origin(finding.origin)}"] if finding.origin else []
     if finding.owner:
-        lines.append(f"owned by {safe(finding.owner.tool)} {safe(finding.owner.name)}")
+        lines.append(f"owned by {show_owner(finding.owner)}")
     if finding.began:
         lines.append(f"since {show_time(finding.began)}")
     if finding.evidence:

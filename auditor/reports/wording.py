@@ -14,10 +14,11 @@ from typing import Any, Final
 from auditor.domain.difference import REDACTED, Difference, Op, Writer
 from auditor.domain.evidence import DryRun, Evidence
 from auditor.domain.finding import TrackedFinding
-from auditor.domain.manifest import Origin
+from auditor.domain.manifest import Origin, Owner
 from auditor.domain.report import Summary
 
 _LONGEST: Final = 80
+_USUAL_OWNERS: Final = {"", "Application", "Kustomization"}
 _UNSEEN: Final = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 """Unicode categories that move a cursor, turn text around or cannot be seen."""
 
@@ -99,6 +100,28 @@ def show_origin(origin: Origin) -> str:
     line = f":{origin.line}" if origin.line else ""
     revision = f" @ {safe(origin.revision[:7])}" if origin.revision else ""
     return f"{safe(origin.repository)} {safe(origin.path)}{line}{revision}"
+
+
+def show_owner(owner: Owner) -> str:
+    """Whose something is: ``argocd shop-prod (production), below ApplicationSet argocd/shop``.
+
+    The owner's own kind is told where it is not the one that its tool mostly has.
+    """
+    above, kind = [_name_of(one) for one in owner.chain], ""
+    if above and above[-1].endswith(f"/{owner.name.rpartition('/')[2]}"):
+        kind = above.pop().partition(" ")[0]
+    named = owner.name if kind in _USUAL_OWNERS else f"{kind} {owner.name}"
+    where = f" ({owner.environment})" if owner.environment else ""
+    below = "".join(f", below {one}" for one in reversed(above))
+    return safe(f"{owner.tool} {named}{where}{below}")
+
+
+def _name_of(reference: str) -> str:
+    """``ApplicationSet argocd/shop`` for ``argoproj.io/ApplicationSet/argocd/shop``."""
+    match reference.split("/"):
+        case [_, kind, namespace, name]:
+            return f"{kind} {namespace}/{name}"
+    return reference
 
 
 def show_object(tracked: TrackedFinding) -> str:

@@ -86,7 +86,15 @@ def _changed() -> TrackedFinding:
         differences=differences,
         message="4 fields differ from the declaration",
         origin=Origin(repository="platform", revision=REVISION, path="apps/web.yaml", line=12),
-        owner=Owner(tool="argocd", name="shop-prod"),
+        owner=Owner(
+            tool="argocd",
+            name="shop-prod",
+            chain=(
+                "argoproj.io/ApplicationSet/argocd/shop",
+                "argoproj.io/Application/argocd/shop-prod",
+            ),
+            environment="production",
+        ),
         began=_THEN,
         remedies=(Remedy(kind="revert", details={"command": "kubectl apply -f apps/web.yaml"}),),
     )

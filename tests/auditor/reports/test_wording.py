@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from auditor.domain.difference import REDACTED, Difference, Op, Writer
 from auditor.domain.fieldpath import FieldPath
+from auditor.domain.manifest import Owner
 from auditor.domain.report import Summary
 from auditor.reports.wording import (
     is_safe,
     safe,
     show_difference,
     show_json,
+    show_owner,
     show_summary,
     show_value,
     show_writer,
@@ -86,3 +88,43 @@ def test_a_writer_is_told_with_all_that_is_known() -> None:
 def test_verdicts_are_counted(summary: Summary, told: str) -> None:
     """What is zero is left out."""
     assert show_summary(summary) == told
+
+
+SET = "argoproj.io/ApplicationSet/argocd/shop"
+
+
+@pytest.mark.parametrize(
+    ("owner", "told"),
+    [
+        (Owner(tool="argocd", name="shop"), "argocd shop"),
+        (Owner(tool="argocd", name="shop", environment="staging"), "argocd shop (staging)"),
+        (
+            Owner(
+                tool="argocd", name="shop-a", chain=(SET, "argoproj.io/Application/argocd/shop-a")
+            ),
+            "argocd shop-a, below ApplicationSet argocd/shop",
+        ),
+        (
+            Owner(tool="argocd", name="shop", chain=("argoproj.io/Application/argocd/root", SET)),
+            "argocd ApplicationSet shop, below Application argocd/root",
+        ),
+        (
+            Owner(
+                tool="flux",
+                name="db/redis",
+                chain=("a/Kustomization/b/c", "x/HelmRelease/db/redis"),
+            ),
+            "flux HelmRelease db/redis, below Kustomization b/c",
+        ),
+        (Owner(tool="helm", name="a", chain=("odd",)), "helm a, below odd"),
+    ],
+)
+def test_an_owner_is_told_with_all_that_lead_to_it(owner: Owner, told: str) -> None:
+    """The nearest first; the owner itself is the last of its chain, and is told once."""
+    assert show_owner(owner) == told
+
+
+@given(st.builds(Owner, tool=st.text(), name=st.text(), chain=st.tuples(st.text(), st.text())))
+def test_any_owner_is_told_harmlessly(owner: Owner) -> None:
+    """Names come from clusters."""
+    assert is_safe(show_owner(owner))
