@@ -9,7 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from auditor.domain.gitops.argocd import read_application
 from auditor.domain.gitops.branch import Reader
+from auditor.domain.gitops.flux_helm_release import read_helm_release
+from auditor.domain.gitops.flux_kustomization import read_kustomization
 from auditor.domain.identity import GroupKind, GroupVersionKind
 
 ARGOCD: Final = "argocd"
@@ -41,4 +44,23 @@ def is_owner_group(group: str) -> bool:
     return group == "argoproj.io" or group.endswith(".toolkit.fluxcd.io")
 
 
-READERS: Final[Mapping[GroupKind, OwnerKind]] = {}
+READERS: Final[Mapping[GroupKind, OwnerKind]] = {
+    each.kind.group_kind: each
+    for each in (
+        OwnerKind(
+            tool=ARGOCD,
+            kind=GroupVersionKind("argoproj.io", "v1alpha1", "Application"),
+            read=read_application,
+        ),
+        OwnerKind(
+            tool=FLUX,
+            kind=GroupVersionKind("kustomize.toolkit.fluxcd.io", "v1", "Kustomization"),
+            read=read_kustomization,
+        ),
+        OwnerKind(
+            tool=FLUX,
+            kind=GroupVersionKind("helm.toolkit.fluxcd.io", "v2", "HelmRelease"),
+            read=read_helm_release,
+        ),
+    )
+}
