@@ -6,11 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from auditor.domain.gitops.branch import Branch, DeadEnd, Reader
+from auditor.domain.gitops.flux_helm_release import KIND as HELM_RELEASE
+from auditor.domain.gitops.flux_helm_release import read_helm_release
+from auditor.domain.gitops.flux_kustomization import KIND as KUSTOMIZATION
+from auditor.domain.gitops.flux_kustomization import read_kustomization
 from auditor.domain.identity import GroupKind, ObjectRef
 from auditor.domain.manifest import Body, Manifest, manifest_from
+from auditor.renderers.documents import Found, read_objects
 from tests.builders import CLUSTER, obj
 
 NAMESPACE = "flux-system"
+READERS: dict[GroupKind, Reader] = {
+    KUSTOMIZATION: read_kustomization,
+    HELM_RELEASE: read_helm_release,
+}
 SOURCE_API = "source.toolkit.fluxcd.io/v1"
 
 
@@ -90,3 +99,17 @@ def reason(reader: Reader, owner: Body, *around: Body) -> str:
     said = read(reader, owner, *around)
     assert isinstance(said, DeadEnd), said
     return said.reason
+
+
+def read_files(files: Iterable[tuple[str, bytes]]) -> list[Branch | DeadEnd]:
+    """All that the owners in some YAML files call for, each surrounded by what is in these files."""
+    found = [each for path, content in files for each in read_objects(content, path)]
+    bodies = [each.body for each in found if isinstance(each, Found)]
+    around = Around(bodies)
+    owners = [manifest_from(body, cluster=CLUSTER) for body in bodies]
+    return [
+        said
+        for owner in owners
+        if owner.ref.group_kind in READERS
+        for said in READERS[owner.ref.group_kind](owner, around)
+    ]
