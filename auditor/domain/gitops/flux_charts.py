@@ -66,7 +66,7 @@ def _templated(template: Mapping[str, Any], sources: Sources, namespace: str) ->
     files = sources.files(source, path)
     if isinstance(files, DeadEnd):
         return files
-    options = _values_options(template, joined(path, _OWN_VALUES))
+    options = _values_options(template, folder=path, prefix="/")
     if isinstance(options, DeadEnd):
         return options
     return Chart(files=files, path=path, options=options)
@@ -76,25 +76,31 @@ def _released(template: Mapping[str, Any], sources: Sources, source: Reference) 
     found = sources.find(source)
     if isinstance(found, DeadEnd):
         return found
-    if any(clean(file) != _OWN_VALUES for file in _values_files(template)):
-        return DeadEnd(reason="it takes values files out of a fetched chart (valuesFiles)")
+    options = _values_options(template)
+    if isinstance(options, DeadEnd):
+        return options
     url = text(found.body, "spec", "url").rstrip("/")
     address = f"{url}/{clean(text(template, 'chart'))}"
     repository, _, name = address.rpartition("/")
     if not url.startswith(_OCI):
         repository, name = url, text(template, "chart")
     version = text(template, "version") or _LATEST
-    return Chart(options={"repository": repository, "chart": name, "version": version})
+    return Chart(options={"repository": repository, "chart": name, "version": version, **options})
 
 
-def _values_options(template: Mapping[str, Any], own: str) -> dict[str, Any] | DeadEnd:
-    """Values files of a chart in Git. They stand *for* its own values, so these must be among them."""
+def _values_options(
+    template: Mapping[str, Any], *, folder: str = "", prefix: str = ""
+) -> dict[str, Any] | DeadEnd:
+    """Values files, which stand *for* a chart's own values: so these must be among them.
+
+    They are named from the root of the source, which for a fetched chart is the chart.
+    """
     files = [clean(file) for file in _values_files(template)]
     if not files:
         return {}
-    if own not in files:
+    if joined(folder, _OWN_VALUES) not in files:
         return DeadEnd(reason=f"its valuesFiles replace the chart's own {_OWN_VALUES}")
-    options: dict[str, Any] = {"valuesFiles": [f"/{file}" for file in files]}
+    options: dict[str, Any] = {"valuesFiles": [f"{prefix}{file}" for file in files]}
     if flag(template, "ignoreMissingValuesFiles"):
         options["ignoreMissingValuesFiles"] = True
     return options

@@ -68,15 +68,17 @@ def test_a_repository_may_be_a_registry(name: str) -> None:
     assert found.options["chart"] == "podinfo"
 
 
-def test_the_charts_own_values_may_be_named() -> None:
-    """They count anyway."""
-    assert "valuesFiles" not in _templated(charts(), valuesFiles=["values.yaml"]).options
+def test_values_files_may_lie_in_a_fetched_chart() -> None:
+    """They are named from the root of the chart."""
+    files = ["values.yaml", "./ci/values-prod.yaml"]
+    found = _templated(charts(), valuesFiles=files)
+    assert found.options["valuesFiles"] == ["values.yaml", "ci/values-prod.yaml"]
 
 
-def test_other_values_in_a_fetched_chart_are_a_dead_end() -> None:
-    """Files in a chart that is fetched are not at hand."""
-    owner = _release(valuesFiles=["values.yaml", "values-prod.yaml"])
-    assert "values files out of a fetched chart" in reason(read_helm_release, owner, charts())
+def test_values_files_without_a_fetched_charts_own_are_a_dead_end() -> None:
+    """They stand for the chart's own values, which helm itself always adds."""
+    said = reason(read_helm_release, _release(valuesFiles=["values-prod.yaml"]), charts())
+    assert said == "its valuesFiles replace the chart's own values.yaml"
 
 
 def test_a_missing_repository_is_a_dead_end() -> None:
