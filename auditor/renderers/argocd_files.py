@@ -16,8 +16,8 @@ from auditor.domain.gitops.argocd_fields import Unknowable
 from auditor.domain.gitops.argocd_globs import is_pattern, over_all, over_folders
 from auditor.errors import ManifestError
 from auditor.ports import Blob, Skipped, Tree
-from auditor.renderers.charts import values_path
 from auditor.renderers.documents import read_documents
+from auditor.renderers.values_files import values_path
 from auditor.renderers.workspace import find_blob, is_folder, join
 
 _ENDINGS: Final = (".yaml", ".yml", ".json", ".jsonnet")

@@ -1,9 +1,10 @@
 """Charts of HTTP repositories and OCI registries, fetched by ``helm pull`` and kept.
 
-A chart of an exact version is fetched once. Its digest is remembered for good, also after the archive was
-dropped, so that a version that is published anew with other content is refused instead of rendered; the
-digest that a configuration names is held likewise. What is kept is checked at every use and bounded in
-bytes. It refuses to decide which addresses may be asked: that is configuration.
+A chart of an exact version is fetched once. What a range of versions comes to is asked for anew after a
+while. A digest is remembered for good, also after the archive was dropped, so that a version that is
+published anew with other content is refused instead of rendered; the digest that a configuration names is
+held likewise. What is kept is checked at every use and bounded in bytes. It refuses to decide which
+addresses may be asked: that is configuration.
 """
 
 from __future__ import annotations
@@ -12,18 +13,27 @@ import asyncio
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
+from weakref import WeakValueDictionary
 
 from auditor.errors import ManifestError, SourceUnavailable
 from auditor.renderers.complaints import readable
+from auditor.renderers.documents import read_documents
+from auditor.renderers.packed_charts import packed_file
 from auditor.renderers.programs import HELM, Command, ProgramRunner
 from auditor.renderers.workspace import Workspace, open_workspace
 
 DEFAULT_CAPACITY: Final = 256 * 2**20
+FRESH: Final = timedelta(minutes=10)
+"""How long what a range came to is believed."""
+_MOST_RANGES: Final = 1000
 OCI: Final = "oci://"
 _EXACT: Final = re.compile(r"v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$")
 _ABSENT: Final = ("not found", "no chart version found", "no chart name found", "invalid chart")
@@ -65,6 +75,29 @@ class Archive:
     digest: str
 
 
+class Versions:
+    """What ranges of versions came to, as long as that is fresh; seconds on a clock that never goes back."""
+
+    def __init__(
+        self, freshness: timedelta = FRESH, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._seconds = freshness.total_seconds()
+        self._monotonic = monotonic
+        self._known: OrderedDict[str, tuple[float, ChartAddress]] = OrderedDict()
+
+    def recall(self, address: ChartAddress) -> ChartAddress | None:
+        """Return the version that a range came to, unless that was too long ago."""
+        since, exact = self._known.get(address.key, (0.0, None))
+        return exact if exact and self._monotonic() - since < self._seconds else None
+
+    def keep(self, address: ChartAddress, exact: ChartAddress) -> None:
+        """Remember what a range came to just now; of too many, the oldest are forgotten."""
+        self._known[address.key] = (self._monotonic(), exact)
+        self._known.move_to_end(address.key)
+        while len(self._known) > _MOST_RANGES:
+            self._known.popitem(last=False)
+
+
 class ChartStore:
     """A folder of fetched charts."""
 
@@ -74,11 +107,14 @@ class ChartStore:
         *,
         runner: ProgramRunner | None = None,
         capacity: int = DEFAULT_CAPACITY,
+        versions: Versions | None = None,
     ) -> None:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
         self._folder = folder or cache / "drift-auditor" / "charts"
         self._runner = runner or ProgramRunner()
         self._capacity = capacity
+        self._versions = versions or Versions()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def fetch(self, address: ChartAddress) -> Archive:
         """Return a chart, from the folder if it is there.
@@ -88,10 +124,8 @@ class ChartStore:
             SourceUnavailable: the repository cannot be reached now.
 
         """
-        content = await asyncio.to_thread(self._recall, address) if address.is_exact else None
-        if content is None:
-            content = await self._pull(address)
-            await asyncio.to_thread(self._keep, address, content)
+        async with self._turns.setdefault(address.key, asyncio.Lock()):
+            content = await self._content(address)
         archive = Archive(content=content, digest=_digest(content))
         if address.digest and archive.digest != address.digest:
             raise ManifestError(
@@ -99,6 +133,19 @@ class ChartStore:
                 "Find out why it changed; then correct the option digest."
             )
         return archive
+
+    async def _content(self, address: ChartAddress) -> bytes:
+        """Return an archive: a kept one, or else what the repository has."""
+        exact = address if address.is_exact else self._versions.recall(address)
+        kept = None if exact is None else await asyncio.to_thread(self._recall, exact)
+        if kept is not None:
+            return kept
+        content = await self._pull(exact or address)
+        if exact is None:
+            exact = await asyncio.to_thread(_resolved, address, content)
+            self._versions.keep(address, exact)
+        await asyncio.to_thread(self._keep, exact, content)
+        return content
 
     async def _pull(self, address: ChartAddress) -> bytes:
         with open_workspace() as workspace:
@@ -165,6 +212,14 @@ class ChartStore:
             if used > self._capacity:
                 with suppress(FileNotFoundError):
                     file.unlink()
+
+
+def _resolved(address: ChartAddress, content: bytes) -> ChartAddress:
+    """Name the one version that was fetched for a range, as the chart itself does."""
+    about = packed_file(content, "Chart.yaml")
+    document = None if about is None else next(read_documents(about, "Chart.yaml"), None)
+    said = document.value.get("version") if document and isinstance(document.value, dict) else None
+    return replace(address, version=str(said or ""))
 
 
 def _arguments(address: ChartAddress) -> Iterator[str]:

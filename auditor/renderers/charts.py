@@ -10,7 +10,6 @@ Fields: https://helm.sh/docs/topics/charts/#the-chartyaml-file.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -18,13 +17,11 @@ from typing import Any, Final
 from auditor.errors import ManifestError
 from auditor.ports import Skipped, Tree
 from auditor.renderers.documents import read_documents
-from auditor.renderers.workspace import Selection, find_blob, is_folder, join, leaves
+from auditor.renderers.workspace import Selection, find_blob, join, leaves
 
 CHART: Final = "Chart.yaml"
 _ESSENTIAL: Final = ("templates/", "crds/", "charts/", CHART, "values", "requirements")
 _LOCAL: Final = "file://"
-_MOUNT: Final = "$"
-_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,55 +145,3 @@ def _mapping(tree: Tree, path: str) -> Mapping[str, Any]:
         return {}
     document = next(read_documents(tree.read(path), path), None)
     return document.value if document and isinstance(document.value, dict) else {}
-
-
-def select_values(
-    tree: Tree, folder: str, names: tuple[str, ...], *, may_miss: bool = False
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Resolve values files: those that are there, and those that are not where they may miss.
-
-    They are named from the chart's folder, or with a leading slash from the tree's root; ``$name/`` leads
-    into what is mounted there.
-
-    Raises:
-        ManifestError: a file lies outside the tree, or is not there.
-
-    """
-    found: list[str] = []
-    missing: list[str] = []
-    for name in names:
-        path = values_path(folder, name)
-        if find_blob(tree, path) is not None:
-            found.append(path)
-        elif may_miss and not is_folder(tree, path):
-            missing.append(path)
-        else:
-            kind = "a folder" if is_folder(tree, path) else "not there"
-            raise ManifestError(
-                f"is {kind}, but named as a values file. Correct the option valuesFiles.", path=path
-            )
-    return tuple(found), tuple(missing)
-
-
-def values_path(folder: str, name: str) -> str:
-    """Say where in the tree a values file is.
-
-    Raises:
-        ManifestError: nowhere in it.
-
-    """
-    if _ADDRESS.match(name):
-        raise ManifestError(
-            f"the values file {name} lies on another server, and nothing is fetched from there. "
-            "Copy it into the repository.",
-            path=folder or None,
-        )
-    mount = name.partition("/")[0] if name.startswith(_MOUNT) else ""
-    from_root = name.startswith("/") or bool(mount)
-    path = join("" if from_root else folder, name.lstrip("/"))
-    if leaves(path) or not path.startswith(mount):
-        raise ManifestError(
-            f"the values file {name} lies outside the repository. Copy it into the repository.",
-            path=folder or None,
-        )
-    return path

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from auditor.errors import ManifestError
 from auditor.ports import Rendering, RenderRequest, Tree
 from auditor.renderers.chart_store import Archive, ChartAddress, ChartStore
-from auditor.renderers.charts import Chart, Dependency, select_chart, select_values
+from auditor.renderers.charts import Chart, Dependency, select_chart
 from auditor.renderers.complaints import readable
 from auditor.renderers.helm_inputs import (
     FETCHED,
@@ -31,6 +31,7 @@ from auditor.renderers.helm_output import TemplatePlaces, read_output
 from auditor.renderers.plan import Plan, read_options, seal
 from auditor.renderers.post_rendering import PostRenderer
 from auditor.renderers.programs import HELM, Command, ProgramRunner
+from auditor.renderers.values_files import Lookup
 from auditor.renderers.workspace import Selection, Workspace, open_workspace
 
 NAME: Final = "helm"
@@ -107,27 +108,11 @@ class HelmRenderer:
     async def _subject(
         self, tree: Tree, request: RenderRequest, options: HelmOptions
     ) -> HelmSubject:
-        found, missing = await asyncio.to_thread(
-            select_values,
-            tree,
-            request.path,
-            options.values_files,
-            may_miss=options.ignore_missing_values_files,
-        )
-        named = tuple(each.path for each in options.file_parameters)
-        files, _ = await asyncio.to_thread(select_values, tree, request.path, named)
         chart = None if options.chart else await asyncio.to_thread(select_chart, tree, request.path)
-        selection = chart.selection if chart else Selection(tree)
-        for path in (*found, *files):
-            selection.take(path)
-        return HelmSubject(
-            chart=chart,
-            selection=selection,
-            values_files=found,
-            parameter_files=files,
-            missing=missing,
-            archives=await self._fetch(chart, options),
-        )
+        archives = await self._fetch(chart, options)
+        packed = None if chart else archives[FETCHED].content
+        lookup = Lookup(tree, request.path, packed)
+        return await asyncio.to_thread(_select, chart, lookup, archives, options)
 
     async def _fetch(self, chart: Chart | None, options: HelmOptions) -> dict[str, Archive]:
         """Fetch the chart, or the locked dependencies of one that lies in the tree."""
@@ -181,6 +166,30 @@ def _options(request: RenderRequest) -> HelmOptions:
     return options
 
 
+def _select(
+    chart: Chart | None, lookup: Lookup, archives: Mapping[str, Archive], options: HelmOptions
+) -> HelmSubject:
+    """Select all that helm will read."""
+    missing: tuple[str, ...] = ()
+    if options.ignore_missing_values_files:
+        values, missing = lookup.present(options.values_files)
+    else:
+        values = lookup.all(options.values_files)
+    parameters = lookup.all(each.path for each in options.file_parameters)
+    selection = chart.selection if chart else Selection(lookup.tree)
+    for file in (*values, *parameters):
+        if file.packed is None:
+            selection.take(file.path)
+    return HelmSubject(
+        chart=chart,
+        selection=selection,
+        values_files=values,
+        parameter_files=parameters,
+        missing=missing,
+        archives=archives,
+    )
+
+
 def _address(options: HelmOptions) -> ChartAddress:
     return ChartAddress(
         repository=options.repository,
@@ -195,7 +204,8 @@ def _places(subject: HelmSubject, tree: Tree, request: RenderRequest) -> Templat
     if chart is not None:
         place = f"{chart.folder}/Chart.yaml".lstrip("/")
         return TemplatePlaces(tree, folder=chart.folder, fallback=place, moved=dict(chart.moved))
-    fallback = subject.values_files[-1] if subject.values_files else request.path
+    in_tree = [file.path for file in subject.values_files if file.packed is None]
+    fallback = in_tree[-1] if in_tree else request.path
     return TemplatePlaces(tree, folder=None, fallback=fallback, moved={})
 
 

@@ -16,6 +16,7 @@ from auditor.ports import RenderRequest
 from auditor.renderers.chart_store import Archive
 from auditor.renderers.charts import Chart
 from auditor.renderers.helm_options import HelmOptions
+from auditor.renderers.values_files import ValuesFile
 from auditor.renderers.workspace import Selection, Workspace
 
 FETCHED: Final = ".fetched-chart.tgz"
@@ -31,8 +32,8 @@ class HelmSubject:
 
     chart: Chart | None
     selection: Selection
-    values_files: tuple[str, ...] = ()
-    parameter_files: tuple[str, ...] = ()
+    values_files: tuple[ValuesFile, ...] = ()
+    parameter_files: tuple[ValuesFile, ...] = ()
     missing: tuple[str, ...] = ()
     archives: Mapping[str, Archive] = field(default_factory=dict)
 
@@ -93,16 +94,16 @@ def lay_out(subject: HelmSubject, workspace: Workspace, options: HelmOptions) ->
     return LaidOut(
         values=tuple(_lay(workspace, f"values-{n}.yaml", *text) for n, text in texts),
         parameters=tuple(
-            _lay(workspace, f"parameter-{n}", path, subject.selection.tree.read(path))
-            for n, path in files
+            _lay(workspace, f"parameter-{n}", file.path, file.content(subject.selection.tree))
+            for n, file in files
         ),
     )
 
 
 def _values(subject: HelmSubject, options: HelmOptions) -> Iterator[tuple[str, bytes]]:
     """Yield texts with values, the one that wins last, each with what a person calls it."""
-    for path in subject.values_files:
-        yield path, subject.selection.tree.read(path)
+    for file in subject.values_files:
+        yield file.path, file.content(subject.selection.tree)
     for number, text in enumerate(options.values_documents):
         yield f"the option valuesDocuments[{number}]", text.encode()
     if options.values:

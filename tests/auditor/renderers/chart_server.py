@@ -24,12 +24,13 @@ TEMPLATE = (
 )
 
 
-def pack(name: str, version: str, *, mode: str = "calm") -> bytes:
-    """Pack a chart with one template."""
+def pack(name: str, version: str, *, mode: str = "calm", **more: str) -> bytes:
+    """Pack a chart with one template; ``more`` are further files, by name."""
     files = {
         "Chart.yaml": yaml.safe_dump({"apiVersion": "v2", "name": name, "version": version}),
         "values.yaml": yaml.safe_dump({"mode": mode}),
         "templates/settings.yaml": TEMPLATE,
+        **more,
     }
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
@@ -60,8 +61,8 @@ class ChartServer:
     def oci(self) -> str:
         return f"oci://{self.address}"
 
-    def publish(self, name: str, version: str, *, mode: str = "calm") -> bytes:
-        self.archives[f"{name}-{version}"] = pack(name, version, mode=mode)
+    def publish(self, name: str, version: str, *, mode: str = "calm", **more: str) -> bytes:
+        self.archives[f"{name}-{version}"] = pack(name, version, mode=mode, **more)
         return self.archives[f"{name}-{version}"]
 
     async def index(self, request: web.Request) -> web.Response:
@@ -76,6 +77,13 @@ class ChartServer:
     async def archive(self, request: web.Request) -> web.Response:
         self.requests.append(request.path)
         return web.Response(body=self.archives[request.match_info["key"]])
+
+    async def tags(self, request: web.Request) -> web.Response:
+        self.requests.append(request.path)
+        name = request.match_info["name"]
+        versions = (key.rpartition("-") for key in self.archives)
+        tags = [version for found, _, version in versions if found == name]
+        return web.json_response({"name": name, "tags": tags})
 
     async def manifest(self, request: web.Request) -> web.Response:
         self.requests.append(request.path)
@@ -124,6 +132,7 @@ async def serve_charts() -> AsyncIterator[ChartServer]:
     application.add_routes(
         [
             web.get("/index.yaml", server.index),
+            web.get("/v2/{name}/tags/list", server.tags),
             web.get("/v2/{name}/manifests/{tag}", server.manifest),
             web.get("/v2/{name}/blobs/{digest}", server.blob),
             web.get("/{key}.tgz", server.archive),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,11 @@ import pytest
 import pytest_asyncio
 
 from auditor.errors import ManifestError, SourceUnavailable
-from auditor.renderers.chart_store import ChartAddress, ChartStore
+from auditor.renderers.chart_store import ChartAddress, ChartStore, Versions
 from auditor.renderers.helm import HelmRenderer
 from tests.auditor.renderers.chart_server import ChartServer, digest, serve_charts
 from tests.auditor.renderers.folders import folder, names, places, request
+from tests.doubles import FakeClock
 
 pytestmark = pytest.mark.usefixtures("rendering_programs")
 
@@ -70,15 +73,60 @@ class TestFetching:
 
         assert len(server.requests) == asked
 
-    async def test_asks_again_for_a_range(self, server: ChartServer, store: ChartStore) -> None:
-        """A range means another chart as soon as one is published."""
+    @pytest.mark.parametrize("scheme", ["url", "oci"])
+    async def test_takes_the_highest_version_of_a_range(
+        self, server: ChartServer, store: ChartStore, scheme: str
+    ) -> None:
+        """Of all that match, in repositories and registries alike."""
         server.publish("web", "1.0.0")
+        highest = server.publish("web", "1.10.0")
+        server.publish("web", "1.9.0", mode="old")
+        server.publish("web", "2.0.0", mode="new")
+
+        archive = await store.fetch(address(server, "1.x", repository=getattr(server, scheme)))
+
+        assert archive.digest == digest(highest)
+
+    async def test_believes_for_a_while_what_a_range_comes_to(
+        self, server: ChartServer, tmp_path: Path, clock: FakeClock
+    ) -> None:
+        """A newer chart is found in time, and until then nobody is asked."""
+        versions = Versions(timedelta(minutes=5), monotonic=clock.monotonic)
+        store = ChartStore(tmp_path, versions=versions)
+        older = server.publish("web", "1.0.0")
         await store.fetch(address(server, "1.x"))
-        newer = server.publish("web", "1.1.0")
+        asked, newer = len(server.requests), server.publish("web", "1.1.0")
 
-        archive = await store.fetch(address(server, "1.x"))
+        kept = await store.fetch(address(server, "1.x"))
+        unasked = len(server.requests) == asked
+        clock.advance(300)
+        found = await store.fetch(address(server, "1.x"))
 
-        assert archive.digest == digest(newer)
+        assert unasked
+        assert (kept.digest, found.digest) == (digest(older), digest(newer))
+
+    async def test_holds_what_a_range_comes_to_to_what_it_was(
+        self, server: ChartServer, tmp_path: Path
+    ) -> None:
+        """A version has one content, however it was asked for."""
+        server.publish("web", "1.0.0")
+        await ChartStore(tmp_path).fetch(address(server))
+        server.publish("web", "1.0.0", mode="wild")
+
+        with pytest.raises(ManifestError, match="published anew with other content"):
+            await ChartStore(tmp_path).fetch(address(server, "1.x"))
+
+    async def test_asks_once_for_all_who_want_the_same(
+        self, server: ChartServer, store: ChartStore
+    ) -> None:
+        """Roots that start together share one chart."""
+        server.publish("web", "1.0.0")
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(5):
+                group.create_task(store.fetch(address(server)))
+
+        assert server.requests == ["/index.yaml", "/web-1.0.0.tgz"]
 
     async def test_fetches_again_what_was_harmed(
         self, server: ChartServer, store: ChartStore, tmp_path: Path
@@ -157,6 +205,24 @@ class TestRendering:
         assert rendering.manifests[0].body["data"] == {"mode": "wild"}
         assert set(rendering.read) == {"app/values.yaml"}
         assert places(rendering, tree) == {"ConfigMap/web-settings": "app/values.yaml:None"}
+
+    async def test_reads_values_files_of_the_chart_itself(
+        self, server: ChartServer, store: ChartStore
+    ) -> None:
+        """Where the tree has no such file, the chart may; the tree comes first."""
+        server.publish(
+            "web", "1.0.0", **{"env/prod.yaml": "mode: prod", "env/dev.yaml": "mode: dev"}
+        )
+        tree = folder({"app/env/dev.yaml": {"mode": "ours"}})
+        chart = {"chart": "web", "repository": server.url, "version": "1.0.0"}
+        renderer = HelmRenderer(store=store)
+
+        packed = await renderer.render(tree, request(values_files=["env/prod.yaml"], **chart))
+        nearer = await renderer.render(tree, request(values_files=["env/dev.yaml"], **chart))
+
+        assert packed.manifests[0].body["data"] == {"mode": "prod"}
+        assert packed.read == {}
+        assert nearer.manifests[0].body["data"] == {"mode": "ours"}
 
     async def test_fetches_locked_dependencies_from_where_it_is_allowed(
         self, server: ChartServer, store: ChartStore
