@@ -15,8 +15,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from prometheus_client import CollectorRegistry
 
-from auditor.domain.fieldpath import FieldPath
 from auditor.domain.finding import Announcement, Deviation, Outcome, TrackedFinding, Transition
+from auditor.domain.history import CommitInfo, Passage
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.domain.pair import Pair
@@ -71,6 +71,15 @@ class Skipped:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something to know about what is declared, in words for a person; nothing was left out for it."""
+
+    path: str
+    line: int | None
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Blob:
     """A file of a tree. ``id`` is a content hash; ``size`` is in bytes; ``path`` is POSIX."""
@@ -109,33 +118,6 @@ class Tree(Protocol):
 
     def omitted(self, under: str = "") -> Iterator[Skipped]:
         """What lies below a folder and is not in `blobs`: submodules, links that leave, big files."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommitInfo:
-    """Who made a commit, and when, UTC. ``author`` is a name without a mail address.
-
-    ``authored`` is when it was written, ``committed`` when it became this commit: a rebase, for one,
-    moves only the latter.
-    """
-
-    id: str
-    author: str
-    authored: datetime
-    committed: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """What of a commit is meant: a file or folder, the object that begins on a line of it, or its fields.
-
-    Fields that the object has not written out there count for nothing; without any of them, and without
-    a line, all that surrounds them is meant.
-    """
-
-    path: str
-    line: int | None = None
-    fields: tuple[FieldPath, ...] = ()
 
 
 class Repository(Protocol):
@@ -195,6 +177,7 @@ class Rendering:
 
     manifests: tuple[Manifest, ...]
     skipped: tuple[Skipped, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     read: Mapping[str, str] = field(default_factory=dict)
     renderer: str = "plain"
 

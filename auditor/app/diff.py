@@ -13,9 +13,10 @@ from auditor.app.outside import real_seams
 from auditor.app.scan import once, silently
 from auditor.config.document import Configuration
 from auditor.config.repositories import Repository as RepositoryChoice
+from auditor.domain.history import CommitInfo, Passage
 from auditor.domain.report import Report
 from auditor.errors import ManifestError, SourceUnavailable
-from auditor.ports import CommitInfo, Passage, Repository, Tree
+from auditor.ports import Repository, Tree
 from auditor.sources.git.directory import open_directory, open_history
 from auditor.sources.git.objects import Objects
 

@@ -12,13 +12,13 @@ from typing import Any, Final, Self
 
 import msgspec
 
+from auditor.domain.history import CommitInfo, Passage
 from auditor.errors import (
     RetryableError,
     SourceRefused,
     SourceUnavailable,
     WatchExpired,
 )
-from auditor.ports import CommitInfo, Passage
 
 _SELECTING: Final = ("continue", "fieldSelector", "labelSelector")
 """Parameters that choose what is answered; the others only say how."""

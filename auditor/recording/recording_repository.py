@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from auditor.domain.history import CommitInfo, Passage
 from auditor.errors import ManifestError, RetryableError
-from auditor.ports import Blob, CommitInfo, Passage, Repository, Skipped, Tree
+from auditor.ports import Blob, Repository, Skipped, Tree
 from auditor.recording.frames import (
     Changed,
     Commit,

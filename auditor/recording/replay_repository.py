@@ -11,8 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from auditor.domain.history import CommitInfo, Passage
 from auditor.errors import ManifestError, SourceUnavailable
-from auditor.ports import Blob, CommitInfo, Passage, Skipped
+from auditor.ports import Blob, Skipped
 from auditor.recording.frames import (
     Changed,
     Commit,

@@ -11,8 +11,9 @@ from datetime import timedelta
 import pytest
 
 from auditor.domain.fieldpath import FieldPath
+from auditor.domain.history import Passage
 from auditor.errors import ManifestError, SourceUnavailable
-from auditor.ports import Passage, Repository
+from auditor.ports import Repository
 from tests.doubles import START
 from tests.git_repositories import ScriptedRepository
 

@@ -111,6 +111,9 @@ class Mirror:
 
     def _fetch(self, repository: pygit2.Repository, stop: threading.Event) -> str | None:
         """Fetch the followed ref; ``None`` where what is here cannot be read."""
+        followed = repository.references.get(_FOLLOWED)
+        if followed is not None and _whole_commit(repository, followed.target) is None:
+            return None
         remote = repository.remotes.create_anonymous(self._remote.url)
         callbacks = Callbacks(self._remote.credentials, stop)
         heads = {head.name: head.oid for head in remote.list_heads(callbacks=callbacks, proxy=True)}

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 import pygit2
 
+from auditor.domain.history import CommitInfo, Passage
 from auditor.errors import SourceUnavailable
-from auditor.ports import CommitInfo, Passage
 from auditor.sources.git.extent import Span, field_spans, object_span
 from auditor.sources.git.lineage import Lineage
 from auditor.sources.git.links import Links, Unreachable

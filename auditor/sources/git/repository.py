@@ -9,8 +9,8 @@ from typing import Final, Protocol
 
 import pygit2
 
+from auditor.domain.history import CommitInfo, Passage
 from auditor.errors import SourceUnavailable
-from auditor.ports import CommitInfo, Passage
 from auditor.sources.git.local import LocalClone
 from auditor.sources.git.mirror import Mirror, Remote
 from auditor.sources.git.objects import Objects

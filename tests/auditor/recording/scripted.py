@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import pairwise
 
+from auditor.domain.history import CommitInfo, Passage
 from auditor.errors import ManifestError, RetryableError
-from auditor.ports import Blob, CommitInfo, Passage, Skipped
+from auditor.ports import Blob, Skipped
 
 COMMITTED = datetime(2026, 1, 1, tzinfo=UTC)
 

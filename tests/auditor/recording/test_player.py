@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.domain.fieldpath import FieldPath
+from auditor.domain.history import CommitInfo, Passage
 from auditor.errors import ManifestError, RetryableError, SourceRefused, SourceUnavailable
-from auditor.ports import Clock, CommitInfo, Passage
+from auditor.ports import Clock
 from auditor.recording.format import Header, Moment, RecordingFile
 from auditor.recording.frames import (
     Answer,

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from auditor.domain.fieldpath import FieldPath
+from auditor.domain.history import Passage
 from auditor.errors import ManifestError, SourceRefused, SourceUnavailable
-from auditor.ports import Passage
 from auditor.recording.format import Header, RecordingFile, moments
 from auditor.recording.frames import (
     Answer,

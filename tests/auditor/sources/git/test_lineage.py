@@ -11,8 +11,8 @@ import pygit2
 import pytest
 
 from auditor.domain.fieldpath import FieldPath
+from auditor.domain.history import Passage
 from auditor.errors import SourceUnavailable
-from auditor.ports import Passage
 from auditor.sources.git.extent import Span
 from auditor.sources.git.lineage import Lineage
 from auditor.sources.git.objects import Objects

@@ -13,8 +13,9 @@ from pathlib import Path
 import pygit2
 import pytest
 
+from auditor.domain.history import Passage
 from auditor.errors import SourceUnavailable
-from auditor.ports import Passage, Repository
+from auditor.ports import Repository
 from auditor.sources.git import mirror
 from auditor.sources.git.credentials import Credentials
 from auditor.sources.git.libgit2 import SILENCE_MILLISECONDS, prepare
