@@ -126,7 +126,7 @@ class _Assembly:
             self._clusters[choice.name] = await open_cluster(choice, around, stack)
         git = await self._git(stack)
         judging = self._judging()
-        knowledge = self._knowledge(self._confirmers(judging))
+        knowledge = self._knowledge(git, self._confirmers(judging))
         worker = Worker(
             self._notices.queue,
             judging,
@@ -213,7 +213,7 @@ class _Assembly:
                 confirmers[choice.name] = confirmer
         return confirmers
 
-    def _knowledge(self, confirmers: Mapping[str, Confirmer]) -> Knowledge:
+    def _knowledge(self, git: GitSide, confirmers: Mapping[str, Confirmer]) -> Knowledge:
         return Knowledge(
             ledger=self._memory.ledger,
             verdicts=Verdicts(),
@@ -221,6 +221,7 @@ class _Assembly:
             agenda=Agenda(),
             settle=self._desired.settle,
             confirmers=confirmers,
+            attribute=git.provenance.attribute,
         )
 
     def _watch(self, knowledge: Knowledge) -> None:

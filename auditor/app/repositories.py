@@ -17,6 +17,7 @@ from auditor.sources.git.follower import GitFollower, Pace
 from auditor.sources.git.following import Following, Ground, OwnersIn, Surround, environments_of
 from auditor.sources.git.forest import Forest
 from auditor.sources.git.patience import Patience
+from auditor.sources.git.provenance import Provenance
 from auditor.state.atlas import Atlas, KnownCluster, KnownRepository
 from auditor.state.roots import Root
 
@@ -67,6 +68,7 @@ class GitSide:
     followers: Mapping[str, GitFollower]
     stirred: asyncio.Event
     clock: Clock
+    provenance: Provenance
 
     async def follow_news(self) -> None:
         """Follow owners again whenever something changed that they are or refer to; until cancelled."""
@@ -88,7 +90,13 @@ async def open_git(configuration: Configuration, kit: Kit, stack: AsyncExitStack
         pace = Pace(clock=seams.clock, jitter=seams.jitter, poll=choice.poll.total_seconds())
         repository = repositories[choice.name]
         followers[choice.name] = GitFollower(repository, forest, kit.outlets, pace)
-    return GitSide(forest=forest, followers=followers, stirred=kit.stirred, clock=seams.clock)
+    return GitSide(
+        forest=forest,
+        followers=followers,
+        stirred=kit.stirred,
+        clock=seams.clock,
+        provenance=Provenance(repositories.values(), kit.outlets.events),
+    )
 
 
 def _forest(

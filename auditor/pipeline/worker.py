@@ -1,15 +1,16 @@
-"""Pair, compare, judge, record: what is done with every name.
+"""Pair, compare, judge, attribute, record: what is done with every name.
 
-The one place where state, the pure core and the ledger meet. It refuses to know what a source or a sink
-is. Names whose outcomes could not be written go back into the queue: nothing is announced that is not on
-record, and nothing is lost that was noticed.
+The one place where state, the pure core and the ledger meet. Only findings are attributed, which is to name
+the commits that declared what they are about: that takes a look into history. It refuses to know what a
+source or a sink is. Names whose outcomes could not be written go back into the queue: nothing is announced
+that is not on record, and nothing is lost that was noticed.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -51,6 +52,11 @@ class Judging:
         return judge(self.pair_of(ref), self.compare, self.rules, at=at)
 
 
+async def _as_judged(outcome: Outcome) -> Outcome:
+    """Leave findings with the commit that was rendered."""
+    return outcome
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
     """Where the worker leaves what it learned; only the ledger outlives the process."""
@@ -63,6 +69,8 @@ class Knowledge:
     """Told that an object lives as declared, so that what was declared before matters no more."""
     confirmers: Mapping[str, Confirmer] = field(default_factory=dict)
     """Who gathers evidence, by cluster; none for most."""
+    attribute: Callable[[Outcome], Awaitable[Outcome]] = _as_judged
+    """Asked for the commits that declared what findings are about."""
 
 
 class Worker:
@@ -102,7 +110,10 @@ class Worker:
 
     async def _audit(self, refs: Sequence[ObjectRef]) -> None:
         started, at = self._clock.monotonic(), self._clock.now()
-        outcomes = await self._judge_all(refs, at)
+        outcomes = [
+            await self._knowledge.attribute(outcome) if outcome.findings else outcome
+            for outcome in await self._judge_all(refs, at)
+        ]
         await self._record([o for o in outcomes if self._is_news(o)], at)
         for outcome in outcomes:
             self._remember(outcome)

@@ -29,6 +29,12 @@ class GitEvents:
         self._commits = Counter(
             "auditor_commits_total", "Heads that were new.", ["repository"], registry=registry
         )
+        self._untraced = Counter(
+            "auditor_changes_untraced_total",
+            "Findings for which the declaring commit could not be told, so that they name the newest.",
+            ["repository"],
+            registry=registry,
+        )
         self.roots = RootEvents(registry)
 
     def repository_reached(self, repository: str, at: datetime) -> None:
@@ -54,6 +60,11 @@ class GitEvents:
     def revision_lost(self, root: str, revision: str, reason: str) -> None:
         """An earlier commit cannot be rendered again; what it declared is forgotten."""
         _log.warning("revision_lost", root=root, revision=revision, reason=reason)
+
+    def change_untraced(self, repository: str, path: str, reason: str) -> None:
+        """Nobody can tell which commit declared something; a finding names the rendered one."""
+        self._untraced.labels(repository).inc()
+        _log.info("change_untraced", repository=repository, path=path, reason=reason)
 
     def revisions_unkept(self, reason: str) -> None:
         """What must survive a restart could not be written; it is tried again at the next look."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 
 from auditor.domain import checks
 from auditor.domain.expiry import rule_ref
-from auditor.domain.finding import Category, Deviation, Verdict
+from auditor.domain.finding import Category, Deviation, Outcome, Verdict
 from auditor.domain.identity import ObjectRef
+from auditor.domain.manifest import Origin
 from auditor.domain.pair import Doubt, Pair, Superseded
 from auditor.domain.rules import IgnoreRule, Rules
 from auditor.pipeline.agenda import Agenda
@@ -37,7 +40,11 @@ class House:
     """A worker with everything around it."""
 
     def __init__(
-        self, clock: FakeClock, ledger: MemoryLedger | None = None, rules: Rules | None = None
+        self,
+        clock: FakeClock,
+        ledger: MemoryLedger | None = None,
+        rules: Rules | None = None,
+        **knowledge: Any,
     ) -> None:
         self.pairs: dict[ObjectRef, Pair] = {}
         self.settled: list[ObjectRef] = []
@@ -49,6 +56,7 @@ class House:
             suppressions=Suppressions(),
             agenda=Agenda(),
             settle=self.settled.append,
+            **knowledge,
         )
         self.worker = Worker(
             self.queue,
@@ -76,6 +84,30 @@ async def test_a_finding_is_recorded_and_remembered(clock: FakeClock) -> None:
     assert house.knowledge.ledger.concerns(where)
     assert house.knowledge.verdicts.count(CLUSTER, Verdict.DRIFTED) == 1
     assert house.queue.idle
+
+
+async def test_only_findings_are_attributed(clock: FakeClock) -> None:
+    """Before they are recorded; what is fine is not asked about."""
+    asked: list[ObjectRef] = []
+
+    async def attribute(outcome: Outcome) -> Outcome:
+        asked.append(outcome.ref)
+        origin = Origin(repository="platform", revision="declaring", path="web.yaml")
+        findings = tuple(replace(finding, origin=origin) for finding in outcome.findings)
+        return replace(outcome, findings=findings)
+
+    ledger = MemoryLedger()
+    house = House(clock, ledger, attribute=attribute)
+    where, fine = house.declare(), house.declare("fine")
+    house.pairs[fine] = Pair(ref=fine, desired=None, actual=None)
+
+    await house.worker.step()
+
+    assert asked == [where]
+    (recorded,) = ledger.recorded
+    assert recorded.findings[0].origin == Origin(
+        repository="platform", revision="declaring", path="web.yaml"
+    )
 
 
 async def test_a_clean_object_without_history_never_reaches_the_ledger(clock: FakeClock) -> None:
