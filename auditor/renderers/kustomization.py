@@ -23,6 +23,14 @@ MAX_DEPTH: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What a build may take: charts, and files that lie not below the kustomization that names them."""
+
+    inflates: bool = False
+    unrestricted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
     """All that kustomize needs to render the kustomization of a folder."""
 
@@ -31,6 +39,9 @@ class Followed:
     confidential: frozenset[str]
     """Literals of Secret generators, which may stand in no message."""
 
+    decryptable: frozenset[str]
+    """Files that Flux decrypts before it builds, if they are encrypted."""
+
 
 def kustomization_file(tree: Tree, folder: str) -> str | None:
     """Find the kustomization of a folder; None where there is none."""
@@ -38,28 +49,38 @@ def kustomization_file(tree: Tree, folder: str) -> str | None:
     return next((name for name in names if find_blob(tree, name)), None)
 
 
-def follow(tree: Tree, path: str, *, inflates: bool) -> Followed:
-    """Select all that the kustomization of a folder refers to; charts if it may inflate them.
+def root_folder(tree: Tree, path: str) -> str:
+    """Name the folder that is built where a path is asked for, which may be the kustomization itself."""
+    folder, name = posixpath.split(path)
+    return folder if name in NAMES and find_blob(tree, path) else join("", path.strip("/"))
+
+
+def follow(tree: Tree, root: str, reach: Reach) -> Followed:
+    """Select all that the kustomization of a folder refers to, within the reach of a build.
 
     Raises:
         ManifestError: it refers to something outside the repository, or cannot be read.
 
     """
-    folder, name = posixpath.split(path)
-    root = folder if name in NAMES and find_blob(tree, path) else path.strip("/")
-    walk = _Walk(tree, inflates=inflates)
+    walk = _Walk(tree, reach)
     walk.visit(root)
-    return Followed(root=root, selection=walk.selection, confidential=frozenset(walk.confidential))
+    return Followed(
+        root=root,
+        selection=walk.selection,
+        confidential=frozenset(walk.confidential),
+        decryptable=frozenset(walk.decryptable),
+    )
 
 
 class _Walk:
     """Visits kustomizations, each once."""
 
-    def __init__(self, tree: Tree, *, inflates: bool) -> None:
+    def __init__(self, tree: Tree, reach: Reach) -> None:
         self.selection = Selection(tree)
         self.confidential: set[str] = set()
+        self.decryptable: set[str] = set()
         self._tree = tree
-        self._inflates = inflates
+        self._reach = reach
         self._visited: set[str] = set()
 
     def visit(self, folder: str, depth: int = 0) -> None:
@@ -92,13 +113,18 @@ class _Walk:
             self._plugin(source, reference)
         for reference in source.files():
             self._file(source, reference)
-        for use in source.charts() if self._inflates else ():
+        for use in source.charts() if self._reach.inflates else ():
             self._chart(source, use)
         self.confidential |= set(source.literals())
+        paths = (self._resolve(source, reference) for reference in source.decryptable())
+        self.decryptable |= {path for path in paths if path is not None}
+
+    def _resolve(self, source: References, reference: str) -> str | None:
+        return source.resolve(reference, unrestricted=self._reach.unrestricted)
 
     def _root(self, source: References, reference: str, depth: int) -> None:
         """Select what may be a file or a folder."""
-        path = source.resolve(reference)
+        path = self._resolve(source, reference)
         if path is None:
             return
         if is_folder(self._tree, path):
@@ -107,7 +133,7 @@ class _Walk:
             self.selection.take(path)
 
     def _file(self, source: References, reference: str) -> None:
-        path = source.resolve(reference)
+        path = self._resolve(source, reference)
         if path is not None:
             self.selection.take(path)
 
@@ -116,7 +142,7 @@ class _Walk:
         inline = _inline(source, reference)
         for configured in inline:
             self._configured(configured)
-        path = None if inline else source.resolve(reference)
+        path = None if inline else self._resolve(source, reference)
         if path is None:
             return
         if self.selection.take(path):
@@ -147,7 +173,7 @@ class _Walk:
     def _configured(self, plugin: References) -> None:
         for reference in plugin.plugin_files():
             self._file(plugin, reference)
-        for use in plugin.charts() if self._inflates else ():
+        for use in plugin.charts() if self._reach.inflates else ():
             self._chart(plugin, use)
         self.confidential |= set(plugin.literals())
 

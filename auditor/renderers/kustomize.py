@@ -1,38 +1,34 @@
 """Kustomizations, rendered by the ``kustomize`` program.
 
-The program sees what the kustomization refers to and nothing else; load restrictions hold, no plugin and no
-function runs, nothing is fetched. Helm charts inside are inflated only when the options allow it, and only
-those that lie in the repository. kustomize is asked to annotate where each object comes from; the
-annotations end here. It refuses to be more lenient than the program.
+The program sees what the kustomization refers to and nothing else; no plugin and no function runs, nothing is
+fetched, and load restrictions hold unless the options lift them within the repository. Helm charts inside
+are inflated only when the options allow it, and only those that lie in the repository. It refuses to be
+more lenient than the program.
 """
 
 from __future__ import annotations
 
 import asyncio
-import posixpath
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
 from auditor.config.sections import Duration, Section
-from auditor.domain.manifest import Manifest, Origin, manifest_from
+from auditor.domain.manifest import Manifest, manifest_from
 from auditor.errors import ManifestError
 from auditor.ports import Rendering, RenderRequest, Skipped, Tree
 from auditor.renderers.complaints import readable
-from auditor.renderers.documents import LeftOut, read_documents, read_objects
-from auditor.renderers.kustomization import Followed, follow, kustomization_file
-from auditor.renderers.places import Places
+from auditor.renderers.documents import LeftOut, read_objects
+from auditor.renderers.kustomization import Followed, Reach, follow
+from auditor.renderers.origins import Origins
 from auditor.renderers.plan import Plan, read_options, seal
+from auditor.renderers.prepared import Prepared, Wishes, prepare
 from auditor.renderers.programs import HELM, KUSTOMIZE, Command, ProgramRunner
-from auditor.renderers.workspace import Workspace, join, open_workspace
-from auditor.renderers.yaml_documents import Document
+from auditor.renderers.workspace import Workspace, open_workspace
 
 NAME: Final = "kustomize"
-ORIGIN: Final = "config.kubernetes.io/origin"
-"""https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/buildmetadata/"""
-_BUILD_METADATA: Final = "buildMetadata"
-_ASK_FOR_ORIGINS: Final = b"\nbuildMetadata:\n- originAnnotations\n"
 
 
 class KustomizeOptions(Section):
@@ -47,8 +43,32 @@ class KustomizeOptions(Section):
     kube_version: Annotated[str, Field(pattern=r"^(v?[0-9][0-9A-Za-z.+-]*)?$")] = ""
     """The Kubernetes version that charts inside are told. Default: helm's own."""
 
+    overlay: dict[str, Any] = Field(default_factory=dict)
+    """Fields laid over the kustomization before it is built: texts replace, mappings merge, lists add,
+    images and replicas replace the entry of their name. Paths are relative to the rendered path."""
+
+    merge_images: bool = False
+    """Whether an image of the overlay changes only what it sets, as Flux does."""
+
+    ignore_missing_components: bool = False
+    """Whether components of the overlay that are not there are passed over."""
+
+    generate: bool = False
+    """Whether a folder without a kustomization gets one over every manifest below it, as Flux does."""
+
+    unrestricted: bool = False
+    """Whether a kustomization may name files outside its own folder; never outside the repository."""
+
     timeout: Duration | None = None
     """How long one rendering may take. Default: a minute."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is built, and all that it needs."""
+
+    prepared: Prepared
+    followed: Followed
 
 
 class KustomizeRenderer:
@@ -59,7 +79,7 @@ class KustomizeRenderer:
     def __init__(self, runner: ProgramRunner | None = None) -> None:
         self._runner = runner or ProgramRunner()
 
-    async def plan(self, tree: Tree, request: RenderRequest) -> Plan[Followed]:
+    async def plan(self, tree: Tree, request: RenderRequest) -> Plan[Subject]:
         """Say what a rendering will read.
 
         Raises:
@@ -67,13 +87,10 @@ class KustomizeRenderer:
 
         """
         options = _options(request)
-        followed = await asyncio.to_thread(follow, tree, request.path, inflates=options.helm)
+        subject = await asyncio.to_thread(_look, tree, request.path, options)
         version = await self._version(options)
-        return Plan(
-            read=followed.selection.read,
-            seal=seal(NAME, version, request, followed.selection.read),
-            subject=followed,
-        )
+        read = subject.followed.selection.read
+        return Plan(read=read, seal=seal(NAME, version, request, read), subject=subject)
 
     async def render(self, tree: Tree, request: RenderRequest) -> Rendering:
         """Render the kustomization at a path.
@@ -85,16 +102,20 @@ class KustomizeRenderer:
         return await self.carry_out(await self.plan(tree, request), tree, request)
 
     async def carry_out(
-        self, plan: Plan[Followed], tree: Tree, request: RenderRequest
+        self,
+        plan: Plan[Subject],
+        tree: Tree,
+        request: RenderRequest,
+        *,
+        changed: Mapping[str, bytes] | None = None,
     ) -> Rendering:
-        """Render what was planned.
+        """Render what was planned; ``changed`` is what some of the files hold instead.
 
         Raises:
             ManifestError: it cannot be rendered; in kustomize's words, with the files it concerns.
 
         """
-        with open_workspace() as workspace:
-            output = await self._build(plan.subject, workspace, _options(request))
+        output = await self._build(plan.subject, _options(request), changed or {})
         return await asyncio.to_thread(_read, output, plan.subject, tree, request)
 
     async def _version(self, options: KustomizeOptions) -> str:
@@ -102,24 +123,49 @@ class KustomizeRenderer:
         return " ".join([await self._runner.version(each) for each in programs])
 
     async def _build(
-        self, followed: Followed, workspace: Workspace, options: KustomizeOptions
+        self, subject: Subject, options: KustomizeOptions, changed: Mapping[str, bytes]
     ) -> bytes:
-        await asyncio.to_thread(_lay_out, followed, workspace)
+        with open_workspace() as workspace:
+            await asyncio.to_thread(workspace.write, subject.followed.selection)
+            for path, content in changed.items():
+                workspace.put(path, content)
+            return await self._run(subject, workspace, options)
+
+    async def _run(
+        self, subject: Subject, workspace: Workspace, options: KustomizeOptions
+    ) -> bytes:
         command = Command(
             program=KUSTOMIZE.locate(),
-            arguments=("build", *_arguments(options), str(workspace.tree / followed.root)),
+            arguments=(
+                "build",
+                *_arguments(options),
+                str(workspace.tree / subject.prepared.root),
+            ),
             folder=workspace.tree,
             home=workspace.home,
         )
-        place = _place(followed)
+        place = subject.prepared.place
         try:
             answer = await self._runner.run(command, within=options.timeout)
         except ManifestError as error:
             raise ManifestError(error.reason, path=place) from error
         if answer.status:
-            words = readable(answer.complaint, workspace, followed.confidential)
+            words = readable(answer.complaint, workspace, subject.followed.confidential)
             raise ManifestError(_with_remedy(words), path=place)
         return answer.output
+
+
+def _look(tree: Tree, path: str, options: KustomizeOptions) -> Subject:
+    """Say what is built, and find all that it needs."""
+    wishes = Wishes(
+        overlay=options.overlay,
+        merges_images=options.merge_images,
+        ignores_missing=options.ignore_missing_components,
+        generates=options.generate,
+    )
+    prepared = prepare(tree, path, wishes)
+    reach = Reach(inflates=options.helm, unrestricted=options.unrestricted)
+    return Subject(prepared=prepared, followed=follow(prepared.tree, prepared.root, reach))
 
 
 def _options(request: RenderRequest) -> KustomizeOptions:
@@ -128,17 +174,14 @@ def _options(request: RenderRequest) -> KustomizeOptions:
 
 
 def _arguments(options: KustomizeOptions) -> Iterator[str]:
+    if options.unrestricted:
+        yield "--load-restrictor=LoadRestrictionsNone"
     if not options.helm:
         return
     yield from ("--enable-helm", f"--helm-command={HELM.locate()}")
     yield from (f"--helm-api-versions={version}" for version in options.api_versions)
     if options.kube_version:
         yield f"--helm-kube-version={options.kube_version}"
-
-
-def _place(followed: Followed) -> str:
-    tree = followed.selection.tree
-    return kustomization_file(tree, followed.root) or followed.root
 
 
 def _with_remedy(words: str) -> str:
@@ -148,32 +191,9 @@ def _with_remedy(words: str) -> str:
     return words
 
 
-def _lay_out(followed: Followed, workspace: Workspace) -> None:
-    """Write the workspace, with a root that asks for origins where that can be added safely."""
-    workspace.write(followed.selection)
-    tree = followed.selection.tree
-    path = kustomization_file(tree, followed.root)
-    if path is not None:
-        content = tree.read(path)
-        if _can_ask(content, path):
-            workspace.put(path, content + _ASK_FOR_ORIGINS)
-
-
-def _can_ask(content: bytes, path: str) -> bool:
-    """Tell whether the request for origins adds its field to the kustomization and does nothing else."""
-    try:
-        before = [document.value for document in read_documents(content, path)]
-        after = [document.value for document in read_documents(content + _ASK_FOR_ORIGINS, path)]
-    except ManifestError:
-        return False
-    if len(before) != 1 or not isinstance(before[0], dict) or _BUILD_METADATA in before[0]:
-        return False
-    return after == [before[0] | {_BUILD_METADATA: ["originAnnotations"]}]
-
-
-def _read(output: bytes, followed: Followed, tree: Tree, request: RenderRequest) -> Rendering:
-    place = _place(followed)
-    origins = _Origins(tree, followed.root, place)
+def _read(output: bytes, subject: Subject, tree: Tree, request: RenderRequest) -> Rendering:
+    place = subject.prepared.place
+    origins = Origins(tree, subject.prepared)
     manifests: list[Manifest] = []
     skipped: list[Skipped] = []
     for part in read_objects(output, place):
@@ -185,54 +205,6 @@ def _read(output: bytes, followed: Followed, tree: Tree, request: RenderRequest)
     return Rendering(
         manifests=tuple(manifests),
         skipped=tuple(skipped),
-        read=followed.selection.read,
+        read=subject.followed.selection.read,
         renderer=NAME,
     )
-
-
-class _Origins:
-    """Takes kustomize's annotations off objects, and reads them."""
-
-    def __init__(self, tree: Tree, root: str, place: str) -> None:
-        self._places = Places(tree)
-        self._tree = tree
-        self._root = root
-        self._place = place
-        self._is_asked = _can_ask(tree.read(place), place)
-
-    def take(self, body: dict[str, Any]) -> tuple[dict[str, Any], Origin]:
-        """Return an object without the annotation, and the origin that it names."""
-        annotations = dict(body["metadata"].get("annotations") or {})
-        text = annotations.pop(ORIGIN, None) if self._is_asked else None
-        if not isinstance(text, str):
-            return body, self._places.file(self._place)
-        metadata = {key: value for key, value in body["metadata"].items() if key != "annotations"}
-        metadata |= {"annotations": annotations} if annotations else {}
-        body = body | {"metadata": metadata}
-        return body, self._origin(_first(text.encode(), ORIGIN).value, body)
-
-    def _origin(self, said: Mapping[str, Any], body: dict[str, Any]) -> Origin:
-        if "path" in said:
-            return self._places.origin(join(self._root, str(said["path"])), body)
-        path = join(self._root, str(said.get("configuredIn") or posixpath.basename(self._place)))
-        return self._places.file(path, self._generator_line(path, body))
-
-    def _generator_line(self, path: str, body: dict[str, Any]) -> int | None:
-        """Find the entry of a generator that made an object."""
-        document = _first(self._tree.read(path), path)
-        kind, name = body["kind"], body["metadata"]["name"]
-        entries = document.value.get(f"{kind[0].lower()}{kind[1:]}Generator")
-        named = [
-            entry
-            for entry in (entries if isinstance(entries, list) else ())
-            if isinstance(entry, dict) and str(entry.get("name")) in name
-        ]
-        best = max(named, key=lambda entry: len(str(entry.get("name"))), default=None)
-        return None if best is None else document.line_of(best)
-
-
-def _first(content: bytes, path: str) -> Document:
-    """Read the first document of what is known to hold a mapping."""
-    document = next(read_documents(content, path), None)
-    is_mapping = document is not None and isinstance(document.value, dict)
-    return document if document and is_mapping else Document(value={}, line=1)

@@ -84,6 +84,13 @@ class References:
         """Yield references to files, if this configures a plugin: at any depth."""
         return _nested(self.fields)
 
+    def decryptable(self) -> Iterator[str]:
+        """Yield references to files that Flux decrypts before it builds."""
+        for entry in _mappings(self.fields, "secretGenerator"):
+            yield from _strings(entry, ("files", "env", "envs"))
+        for entry in _mappings(self.fields, "patches"):
+            yield from _strings(entry, ("path",))
+
     def literals(self) -> Iterator[str]:
         """Yield what Secret generators write into Secrets."""
         yield from _strings(self.fields, ("literals",))
@@ -120,13 +127,18 @@ class References:
             raise self.refuse(place, "lies outside the repository")
         return ChartUse(name=name, repository=repository, place=place)
 
-    def resolve(self, reference: str) -> str | None:
+    def resolve(self, reference: str, *, unrestricted: bool = False) -> str | None:
         """Turn a reference into a path of the tree; None for what kustomize itself will refuse.
+
+        Without its load restrictions kustomize refuses no file, so nothing may be left to it: not even
+        what has several lines and is hardly a path.
 
         Raises:
             ManifestError: it lies outside the repository.
 
         """
+        if unrestricted and (reference.startswith("/") or leaves(join(self.folder, reference))):
+            raise self.refuse(reference.partition("\n")[0], "lies outside the repository")
         if "\n" in reference or not reference:
             return None
         if _REMOTE.match(reference):

@@ -37,8 +37,8 @@ class Selection:
 
     @property
     def read(self) -> Mapping[str, str]:
-        """Path to blob id of all that is selected."""
-        return {path: self.files[path].id for path in sorted(self.files)}
+        """Path to blob id of all that is selected and lies in the repository."""
+        return {path: self.files[path].id for path in sorted(self.files) if self.files[path].id}
 
     def take(self, path: str) -> bool:
         """Select one file, and tell whether there is such a file.

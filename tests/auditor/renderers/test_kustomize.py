@@ -10,7 +10,8 @@ import pytest
 
 from auditor.errors import ManifestError
 from auditor.ports import Rendering
-from auditor.renderers.kustomize import ORIGIN, KustomizeRenderer
+from auditor.renderers.kustomize import KustomizeRenderer
+from auditor.renderers.origins import ORIGIN
 from auditor.sources.git.directory import DirectoryTree
 from tests.auditor.renderers.folders import Content, folder, names, places, request
 from tests.builders import config_map, deployment, secret, service
