@@ -20,7 +20,7 @@ import msgspec
 import zstandard
 
 from auditor.domain.manifest import Origin, manifest_from
-from auditor.ports import Rendering, RenderRequest, Skipped, Tree
+from auditor.ports import Remark, Rendering, RenderRequest, Skipped, Tree
 from auditor.renderers.plan import Plan, PlanningRenderer
 
 DEFAULT_CAPACITY: Final = 256 * 2**20
@@ -39,7 +39,7 @@ class _Object(msgspec.Struct, array_like=True):
 
 
 class _Omission(msgspec.Struct, array_like=True):
-    """A document that was left out."""
+    """A document that was left out, or that there is a remark on."""
 
     path: str
     line: int | None
@@ -52,6 +52,7 @@ class _Entry(msgspec.Struct, array_like=True):
     renderer: str
     objects: list[_Object]
     skipped: list[_Omission]
+    remarks: list[_Omission] = msgspec.field(default_factory=list)
 
 
 class RenderCache:
@@ -173,6 +174,7 @@ def _encode(rendering: Rendering) -> bytes:
             for each in rendering.manifests
         ],
         skipped=[_Omission(each.path, each.line, each.reason) for each in rendering.skipped],
+        remarks=[_Omission(each.path, each.line, each.text) for each in rendering.remarks],
     )
     # A compressor of its own for each call: they may not be shared between threads.
     return zstandard.ZstdCompressor(write_checksum=True).compress(msgspec.json.encode(entry))
@@ -195,9 +197,11 @@ def _rendering(entry: _Entry, plan: Plan[Any], tree: Tree, request: RenderReques
     skipped = (
         Skipped(path=each.path, line=each.line, reason=each.reason) for each in entry.skipped
     )
+    remarks = (Remark(path=each.path, line=each.line, text=each.reason) for each in entry.remarks)
     return Rendering(
         manifests=tuple(manifests),
         skipped=tuple(skipped),
+        remarks=tuple(remarks),
         read=plan.read,
         renderer=entry.renderer,
     )
