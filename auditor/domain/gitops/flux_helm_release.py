@@ -14,6 +14,7 @@ from auditor.domain.gitops.branch import Branch, DeadEnd, Surroundings
 from auditor.domain.gitops.flux_charts import Chart, chart_of
 from auditor.domain.gitops.flux_fields import entries, flag, is_sealed, part, span, text
 from auditor.domain.gitops.flux_kustomization import destination_of, metadata_of
+from auditor.domain.gitops.flux_patches import patches_of
 from auditor.domain.gitops.flux_sources import Sources
 from auditor.domain.gitops.flux_values import Values, values_of
 from auditor.domain.identity import GroupKind
@@ -23,7 +24,6 @@ KIND: Final = GroupKind("helm.toolkit.fluxcd.io", "HelmRelease")
 _LONGEST: Final = 53
 """Helm's limit on the names of releases."""
 _HASH: Final = 12
-_POST: Final = ("patches", "images", "patchesStrategicMerge", "patchesJson6902")
 
 
 def read_helm_release(owner: Manifest, around: Surroundings) -> Iterator[Branch | DeadEnd]:
@@ -84,14 +84,10 @@ def _options(owner: Manifest, chart: Chart, values: Values) -> dict[str, Any]:
     options |= {"valuesDocuments": values.documents} if values.documents else {}
     options |= {"values": written} if (written := dict(part(spec, "values"))) else {}
     options |= {"parameters": values.parameters} if values.parameters else {}
-    if post := [_post_render(entry) for entry in entries(spec, "postRenderers")]:
-        options["postRender"] = [each for each in post if each]
+    renderers = (patches_of(part(each, "kustomize")) for each in entries(spec, "postRenderers"))
+    if post := [each for each in renderers if each]:
+        options["postRender"] = post
     install = part(spec, "install")
     if text(install, "crds") == "Skip" or flag(install, "skipCRDs"):
         options["includeCrds"] = False
     return options | {"commonMetadata": metadata}
-
-
-def _post_render(entry: Mapping[str, Any]) -> dict[str, Any]:
-    kustomize = part(entry, "kustomize")
-    return {name: listed for name in _POST if (listed := list(entries(kustomize, name)))}

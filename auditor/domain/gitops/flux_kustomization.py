@@ -13,7 +13,6 @@ from auditor.domain.gitops.branch import Branch, DeadEnd, Destination, Surroundi
 from auditor.domain.gitops.flux_fields import (
     Reference,
     clean,
-    entries,
     flag,
     is_sealed,
     part,
@@ -22,6 +21,7 @@ from auditor.domain.gitops.flux_fields import (
     texts,
     words,
 )
+from auditor.domain.gitops.flux_patches import patches_of
 from auditor.domain.gitops.flux_sources import Sources
 from auditor.domain.gitops.flux_variables import Variables, variables_of
 from auditor.domain.identity import GroupKind
@@ -30,7 +30,6 @@ from auditor.domain.manifest import Manifest
 KIND: Final = GroupKind("kustomize.toolkit.fluxcd.io", "Kustomization")
 _RENAMED: Final = {"targetNamespace": "namespace"}
 _TEXTS: Final = ("targetNamespace", "namePrefix", "nameSuffix")
-_LISTS: Final = ("patches", "patchesStrategicMerge", "patchesJson6902", "images")
 
 
 def read_kustomization(owner: Manifest, around: Surroundings) -> Iterator[Branch | DeadEnd]:
@@ -78,15 +77,16 @@ def metadata_of(owner: Manifest) -> dict[str, dict[str, str]]:
 
 def _options(owner: Manifest, variables: Variables) -> dict[str, Any]:
     spec = part(owner.body, "spec")
-    options: dict[str, Any] = {"commonMetadata": metadata_of(owner)}
-    if overlay := _overlay(spec):
-        options["overlay"] = overlay
-    if variables.values or variables.sealed:
-        options |= {"substitution": True, "substitute": variables.values}
-        options |= {"sealed": sorted(variables.sealed)} if variables.sealed else {}
-    if text(spec, "decryption", "provider"):
-        options["decryption"] = True
-    return options
+    options = {
+        "overlay": _overlay(spec),
+        "ignoreMissingComponents": flag(spec, "ignoreMissingComponents"),
+        "substitute": variables.values,
+        "sealed": sorted(variables.sealed),
+        "sealOthers": variables.hides_others,
+        "decryption": bool(text(spec, "decryption", "provider")),
+    }
+    said = {name: value for name, value in options.items() if value}
+    return said | {"commonMetadata": metadata_of(owner)}
 
 
 def _overlay(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,9 +94,6 @@ def _overlay(spec: Mapping[str, Any]) -> dict[str, Any]:
     overlay: dict[str, Any] = {
         _RENAMED.get(name, name): value for name in _TEXTS if (value := text(spec, name))
     }
-    overlay |= {name: listed for name in _LISTS if (listed := list(entries(spec, name)))}
     if components := list(words(spec, "components")):
         overlay["components"] = components
-    if flag(spec, "ignoreMissingComponents"):
-        overlay["ignoreMissingComponents"] = True
-    return overlay
+    return overlay | patches_of(spec)

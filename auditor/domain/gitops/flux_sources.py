@@ -84,9 +84,9 @@ class Sources:
         self, found: Manifest, path: str, trail: tuple[Reference, ...]
     ) -> Mounts | DeadEnd:
         spec = part(found.body, "spec")
+        if lack := _lack(spec):
+            return DeadEnd(reason=f"{trail[-1]} {lack}")
         mounts: Mounts = (Mount(url=text(spec, "url"), revision=_revision(spec)),)
-        if not mounts[0].url:
-            return DeadEnd(reason=f"{trail[-1]} names no url")
         if sparse := [clean(folder) for folder in words(spec, "sparseCheckout")]:
             mounts = narrowed(mounts, sparse)
         for include in entries(spec, "include"):
@@ -149,9 +149,19 @@ class Sources:
         return tuple(moved(files, under=copying.under, at=copying.at))
 
 
+def _lack(spec: Any) -> str:
+    """Why it cannot be told which files of which repository are meant; empty where it can."""
+    ref = part(spec, "ref")
+    if not text(spec, "url"):
+        return "names no url"
+    if text(ref, "semver") and not text(ref, "name") and not text(ref, "commit"):
+        return "follows a range of versions (spec.ref.semver), which is not resolved"
+    return ""
+
+
 def _revision(spec: Any) -> str:
     """https://fluxcd.io/flux/components/source/gitrepositories/#reference: the last field given wins."""
     ref = part(spec, "ref")
-    fields = ("commit", "name", "semver", "tag", "branch")
+    fields = ("commit", "name", "tag", "branch")
     written = next((found for field in fields if (found := text(ref, field))), _DEFAULT_BRANCH)
     return written.removeprefix("refs/heads/").removeprefix("refs/tags/")

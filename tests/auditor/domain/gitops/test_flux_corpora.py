@@ -10,11 +10,13 @@ import pytest
 
 from auditor.domain.gitops.branch import Branch, DeadEnd, Mount
 from auditor.plugins import parse_options
+from auditor.renderers.flux import FluxRenderer
 from auditor.renderers.helm import HelmRenderer
 from tests.auditor.domain.gitops.flux_objects import read_files
 
 pytestmark = pytest.mark.corpora
 
+RENDERERS = {"flux": FluxRenderer, "helm": HelmRenderer}
 GENERATED = "ConfigMap /flux-metrics-configmap, which holds values, is neither declared nor alive"
 """A generator of kustomize makes it, which reading files alone does not run."""
 PATCH = "it names no chart"
@@ -36,13 +38,14 @@ def test_a_home_is_read_whole(corpora: Path) -> None:
     assert found == {"flux": 78, "helm": 68, GENERATED: 1}
 
 
-def test_charts_of_a_home_are_asked_for_in_the_renderers_words(corpora: Path) -> None:
-    """What a HelmRelease comes to are options of the renderer for charts."""
+def test_a_home_is_asked_for_in_the_renderers_words(corpora: Path) -> None:
+    """What owners come to are options of the renderers, and all charts are in registries."""
     said = _said(corpora / "onedr0p+home-ops")
-    charts = [each for each in said if isinstance(each, Branch) and each.renderer == "helm"]
-    for chart in charts:
-        parse_options(HelmRenderer, chart.options, place="options")
-        assert str(chart.options["repository"]).startswith("oci://")
+    branches = [each for each in said if isinstance(each, Branch)]
+    for branch in branches:
+        parse_options(RENDERERS[branch.renderer], branch.options, place="options")
+    repositories = [str(each.options.get("repository", "oci://")) for each in branches]
+    assert all(each.startswith("oci://") for each in repositories)
 
 
 @pytest.mark.parametrize("environment", ["production", "staging"])

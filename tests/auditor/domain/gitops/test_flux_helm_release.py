@@ -10,6 +10,8 @@ import pytest
 from auditor.domain.gitops.branch import Branch, Destination, Mount
 from auditor.domain.gitops.flux_helm_release import read_helm_release
 from auditor.domain.manifest import SEALED
+from auditor.plugins import parse_options
+from auditor.renderers.helm import HelmRenderer
 from tests.auditor.domain.gitops.flux_objects import branch, charts, helm_release, reason
 from tests.builders import config_map, secret
 
@@ -205,7 +207,8 @@ def test_post_renderers_go_to_kustomize() -> None:
     first = {"patches": [{"patch": "a"}], "images": [{"name": "web", "newTag": "2"}]}
     second = {"patchesStrategicMerge": [{"kind": "Service"}]}
     renderers = [{"kustomize": first}, {"kustomize": second}, {}]
-    assert _options(postRenderers=renderers)["postRender"] == [first, second]
+    found = _options(postRenderers=renderers)["postRender"]
+    assert found == [first, {"patchesStrategicMerge": ['{"kind": "Service"}']}]
 
 
 def test_common_metadata_goes_on_everything() -> None:
@@ -215,3 +218,20 @@ def test_common_metadata_goes_on_everything() -> None:
         "labels": {"team": "shop"} | LABELS,
         "annotations": {"note": "hi"},
     }
+
+
+def test_options_are_those_of_the_renderer() -> None:
+    """What is handed on is what the renderer takes, whatever is written."""
+    found = _options(
+        config_map("one", data={"values.yaml": "a: 1", "tag": "2"}),
+        values={"replicas": 2},
+        valuesFrom=[_values("one"), _values("one", valuesKey="tag", targetPath="image.tag")],
+        install={"crds": "Skip"},
+        postRenderers=[{"kustomize": {"patchesJson6902": [{"patch": [{"op": "remove"}]}]}}],
+        commonMetadata={"annotations": {"note": "hi"}},
+    )
+    options = parse_options(HelmRenderer, found, place="options")
+    assert (options.values_documents, options.values) == (("a: 1",), {"replicas": 2})
+    assert (options.parameters[0].name, options.parameters[0].value) == ("image.tag", "2")
+    assert not options.include_crds
+    assert options.post_render[0].patches_json6902[0]["patch"] == '[{"op": "remove"}]'

@@ -10,6 +10,8 @@ import pytest
 from auditor.domain.gitops.branch import Branch, Destination, Mount
 from auditor.domain.gitops.flux_kustomization import read_kustomization
 from auditor.domain.manifest import SEALED
+from auditor.plugins import parse_options
+from auditor.renderers.flux import FluxRenderer
 from tests.auditor.domain.gitops.flux_objects import NAMESPACE, branch, git, kustomization, reason
 from tests.builders import config_map, secret
 
@@ -108,19 +110,36 @@ def test_names_are_prefixed_and_suffixed() -> None:
     assert _overlay(namePrefix="a-", nameSuffix="-z") == {"namePrefix": "a-", "nameSuffix": "-z"}
 
 
-@pytest.mark.parametrize("field", ["patches", "patchesStrategicMerge", "patchesJson6902", "images"])
+@pytest.mark.parametrize("field", ["patches", "images"])
 def test_lists_go_to_kustomize_as_they_are(field: str) -> None:
     """Patches and images are kustomize's own."""
     entries = [{"patch": "- op: remove", "target": {"kind": "Deployment"}}, {"name": "web"}]
     assert _overlay(**{field: entries}) == {field: entries}
 
 
+def test_deprecated_patches_go_to_kustomize_as_text() -> None:
+    """Where Flux takes an object, kustomize takes a text."""
+    target = {"kind": "Deployment"}
+    operations = [{"op": "remove", "path": "/spec"}]
+    found = _overlay(
+        patchesStrategicMerge=[{"kind": "Service"}],
+        patchesJson6902=[
+            {"target": target, "patch": operations},
+            {"target": target, "patch": "- op: x"},
+        ],
+    )
+    assert found["patchesStrategicMerge"] == ['{"kind": "Service"}']
+    assert found["patchesJson6902"] == [
+        {"target": target, "patch": '[{"op": "remove", "path": "/spec"}]'},
+        {"target": target, "patch": "- op: x"},
+    ]
+
+
 def test_components_go_to_kustomize() -> None:
     """Components are paths from the path; those that are missing may be passed over."""
-    assert _overlay(components=["../../parts/backup"], ignoreMissingComponents=True) == {
-        "components": ["../../parts/backup"],
-        "ignoreMissingComponents": True,
-    }
+    found = _options(components=["../../parts/backup"], ignoreMissingComponents=True)
+    assert found["overlay"] == {"components": ["../../parts/backup"]}
+    assert found["ignoreMissingComponents"] is True
 
 
 def test_common_metadata_goes_on_everything() -> None:
@@ -146,12 +165,12 @@ def test_decryption_is_told() -> None:
 def test_variables_are_those_written_in_place() -> None:
     """Line breaks are dropped from values, as Flux does."""
     found = _options(postBuild={"substitute": {"APP": "web", "KEY": "a\nb\n"}})
-    assert (found["substitution"], found["substitute"]) == (True, {"APP": "web", "KEY": "ab"})
+    assert found["substitute"] == {"APP": "web", "KEY": "ab"}
 
 
 def test_without_variables_nothing_is_substituted() -> None:
     """An empty postBuild leaves every ``${…}`` as it is."""
-    assert "substitution" not in _options(postBuild={"substitute": {}, "substituteFrom": []})
+    assert _options(postBuild={"substitute": {}, "substituteFrom": []}) == _options()
 
 
 def test_variables_come_from_config_maps() -> None:
@@ -184,7 +203,8 @@ def test_of_secrets_the_names_alone_are_known() -> None:
         | {"stringData": {"TOKEN": "hunter2"}},
         postBuild={"substituteFrom": [_variables("one", "Secret")]},
     )
-    assert (found["sealed"], found["substitute"]) == (["DOMAIN", "TOKEN"], {})
+    assert found["sealed"] == ["DOMAIN", "TOKEN"]
+    assert "substitute" not in found
     assert "aHVudGVyMg" not in str(found)
     assert "hunter2" not in str(found)
 
@@ -206,17 +226,57 @@ def test_a_variable_is_sealed_by_a_later_secret() -> None:
 def test_a_variable_made_of_what_is_sealed_is_sealed(value: str) -> None:
     """What an outer substitution or SOPS hid stays hidden."""
     found = _options(postBuild={"substitute": {"HOST": value}})
-    assert (found["substitute"], found["sealed"]) == ({}, ["HOST"])
+    assert found["sealed"] == ["HOST"]
+    assert "substitute" not in found
 
 
-@pytest.mark.parametrize("kind", ["ConfigMap", "Secret"])
-def test_missing_variables_may_be_optional(kind: str) -> None:
-    """What is optional and absent defines nothing."""
-    post = {"substituteFrom": [_variables("gone", kind, optional=True)]}
-    assert "substitution" not in _options(postBuild=post)
+def test_missing_variables_may_be_optional() -> None:
+    """A ConfigMap that is optional and absent defines nothing."""
+    post = {"substituteFrom": [_variables("gone", optional=True)]}
+    assert _options(postBuild=post) == _options()
+
+
+@pytest.mark.parametrize("optional", [True, False])
+def test_a_secret_that_is_not_seen_may_set_any_variable(optional: bool) -> None:  # noqa: FBT001 -- a value under test
+    """It may be there all the same, so that only what wins over it is known."""
+    found = _options(
+        config_map("before", namespace=NAMESPACE, data={"a": "1", "b": "1"}),
+        config_map("after", namespace=NAMESPACE, data={"b": "2"}),
+        postBuild={
+            "substituteFrom": [
+                _variables("before"),
+                _variables("gone", "Secret", optional=optional),
+                _variables("after"),
+            ],
+            "substitute": {"c": "3"},
+        },
+    )
+    assert (found["substitute"], found["sealOthers"]) == ({"b": "2", "c": "3"}, True)
 
 
 def test_an_overlay_made_of_what_is_sealed_is_a_dead_end() -> None:
     """A namespace or a patch that holds a secret value is known to nobody."""
     said = reason(read_kustomization, kustomization(targetNamespace=f"a-{SEALED}"), git())
     assert said == "its spec holds what is encrypted or comes from a Secret"
+
+
+def test_options_are_those_of_the_renderer() -> None:
+    """What is handed on is what the renderer takes, whatever is written."""
+    found = _options(
+        secret("hidden", namespace=NAMESPACE),
+        targetNamespace="shop",
+        patches=[{"patch": "a"}],
+        components=["../c"],
+        ignoreMissingComponents=True,
+        commonMetadata={"annotations": {"note": "hi"}},
+        decryption={"provider": "sops"},
+        postBuild={
+            "substitute": {"a": "1"},
+            "substituteFrom": [_variables("hidden", "Secret"), _variables("gone", "Secret")],
+        },
+    )
+    options = parse_options(FluxRenderer, found, place="options")
+    assert (options.substitute, options.sealed) == ({"a": "1"}, {"password"})
+    assert options.seal_others
+    assert options.decryption
+    assert options.ignore_missing_components

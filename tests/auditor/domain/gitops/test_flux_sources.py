@@ -33,7 +33,6 @@ def test_a_repository_is_seen_whole_at_its_branch() -> None:
         (None, "master"),
         ({}, "master"),
         ({"branch": "main", "tag": "v1"}, "v1"),
-        ({"tag": "v1", "semver": ">=1.0.0"}, ">=1.0.0"),
         ({"semver": ">=1.0.0", "name": "refs/heads/next"}, "next"),
         ({"name": "refs/tags/v2"}, "v2"),
         ({"name": "refs/pull/7/head"}, "refs/pull/7/head"),
@@ -43,6 +42,15 @@ def test_a_repository_is_seen_whole_at_its_branch() -> None:
 def test_the_last_field_of_a_reference_wins(ref: Any, revision: str) -> None:
     """Branch, tag, semver, name and commit take precedence in this order; without any it is master."""
     assert _mounts(git(ref=ref))[0].revision == revision
+
+
+def test_a_range_of_versions_is_a_dead_end() -> None:
+    """Which tag is the highest is not looked up."""
+    said = reason(read_kustomization, kustomization(), git(ref={"semver": ">=1.0.0", "tag": "v1"}))
+    assert said == (
+        "GitRepository flux-system/platform follows a range of versions (spec.ref.semver), "
+        "which is not resolved"
+    )
 
 
 def test_a_source_may_be_in_another_namespace() -> None:
