@@ -1,52 +1,201 @@
-"""Rendering by itself: what a path, or a whole configuration, declares."""
+"""Rendering by itself: what a path, or a whole configuration, declares and leads to. No cluster is asked."""
 
 from __future__ import annotations
 
+import random
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
+from prometheus_client import CollectorRegistry
+
+from auditor.app.clock import SystemClock
+from auditor.app.diff import FolderRepository
 from auditor.app.outside import real_seams
 from auditor.app.renderers import load_renderers
-from auditor.app.repositories import roots_of
+from auditor.app.repositories import atlas_of, roots_of
+from auditor.app.surroundings import KnownObjects
 from auditor.config.document import Configuration
-from auditor.ports import Rendering, RenderRequest
-from auditor.sources.git.directory import open_directory
+from auditor.domain.scopes import is_namespaced
+from auditor.plugins import PluginKind, installed
+from auditor.ports import RenderRequest, Repository
+from auditor.sources.git.addresses import addresses_of
+from auditor.sources.git.declaring import Declarer, Outlets
+from auditor.sources.git.directory import DirectoryTree, open_directory
+from auditor.sources.git.following import Following, Ground, environments_of
+from auditor.sources.git.forest import Forest
+from auditor.sources.git.patience import Patience
+from auditor.state.atlas import EVERY, Anywhere, Atlas, KnownRepository
+from auditor.state.desired import DesiredState
+from auditor.state.rendered import RenderedRoot, RenderedTree
+from auditor.state.revisions import Remembered
 from auditor.state.roots import Root
+from auditor.telemetry.git import GitEvents
+from auditor.telemetry.sources import SourceEvents
 
 
-async def render(path: Path, *, namespace: str = "", renderer: str = "auto") -> Rendering:
-    """Render a local path, as it lies on disk.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What to render when a path is looked at: ``beside`` are folders by the URL that they stand for."""
+
+    namespace: str = ""
+    renderer: str = "auto"
+    discover: str = ""
+    beside: Mapping[str, Path]
+
+
+async def render(path: Path, look: Look) -> RenderedTree:
+    """Render a local path, as it lies on disk, and what it leads to.
 
     Raises:
-        ManifestError: something declared cannot be read; names file, place and remedy.
+        ManifestError: the path itself cannot be rendered; names file, place and remedy.
         PluginError: there is no such renderer.
 
     """
-    tree, inside = open_directory(path)
+    tree, inside = _open(path, look.beside.values())
+    request = RenderRequest(path=inside, cluster="", namespace=look.namespace)
+    top = Root(
+        name=str(path),
+        repository=tree.repository,
+        request=request,
+        renderer=look.renderer,
+        discover=look.discover,
+    )
+    folders = {tree.repository: FolderRepository(tree)}
+    addresses = {tree.repository: [*addresses_of(path)]}
+    for url, at in look.beside.items():
+        beside, _ = open_directory(at)
+        folders.setdefault(beside.repository, FolderRepository(beside))
+        addresses.setdefault(beside.repository, []).append(url)
+    known = [
+        KnownRepository(name=name, urls=tuple(urls), ref=EVERY) for name, urls in addresses.items()
+    ]
     with tempfile.TemporaryDirectory(prefix="auditor-") as cache:
-        loaded = load_renderers([renderer], Path(cache))[renderer]
-        return await loaded.render(
-            tree, RenderRequest(path=inside, cluster="", namespace=namespace)
-        )
+        rendering = _Rendering([top], Anywhere(known, ()), Path(cache))
+        rendered = await rendering.of(folders)
+        rendering.raise_failure(top)
+        return rendered
 
 
-async def render_all(configuration: Configuration) -> AsyncIterator[tuple[Root, Rendering]]:
+async def render_all(configuration: Configuration) -> RenderedTree:
     """Render everything that a configuration names, each repository at its present commit.
 
     Raises:
-        ManifestError: something declared cannot be read.
+        ManifestError: a configured root cannot be rendered.
         SourceUnavailable: a repository cannot be reached.
         PluginError: a renderer is not installed.
 
     """
-    roots = roots_of(configuration)
+    tops = roots_of(configuration)
     seams = real_seams(configuration)
-    cache = configuration.store.cache
-    renderers = load_renderers({root.renderer for root in roots}, cache)
-    for choice in configuration.repositories:
-        async with seams.repository(choice) as repository:
-            tree = repository.tree(await repository.head())
-            for root in roots:
-                if root.repository == choice.name:
-                    yield root, await renderers[root.renderer].render(tree, root.request)
+    said = [choice.environment for choice in configuration.desired]
+    rendering = _Rendering(
+        tops, atlas_of(configuration), configuration.store.cache, environments=said
+    )
+    async with AsyncExitStack() as stack:
+        repositories = {
+            choice.name: await stack.enter_async_context(seams.repository(choice))
+            for choice in configuration.repositories
+        }
+        rendered = await rendering.of(repositories)
+    for top in tops:
+        rendering.raise_failure(top)
+    return rendered
+
+
+def _open(path: Path, beside: Iterable[Path]) -> tuple[DirectoryTree, str]:
+    """Open the folder that a path is looked at in: one that is named, or its checkout, or itself."""
+    for folder in beside:
+        if path.resolve().is_relative_to(folder.resolve()):
+            tree, inside = open_directory(folder)
+            rest = path.resolve().relative_to(folder.resolve()).as_posix()
+            return tree, "/".join(step for step in (inside, rest) if step not in {"", "."})
+    return open_directory(path)
+
+
+class _Rendering:
+    """A forest that grows once, over repositories and no cluster."""
+
+    def __init__(
+        self, tops: Sequence[Root], atlas: Atlas, cache: Path, *, environments: Sequence[str] = ()
+    ) -> None:
+        registry = CollectorRegistry()
+        self._tops = tuple(tops)
+        self._clock = SystemClock()
+        self._desired = DesiredState(tops, scope=lambda _cluster, kind: is_namespaced(kind))
+        self._outlets = Outlets(
+            desired=self._desired,
+            revisions=_Forgetful(),
+            notice=lambda _refs: None,
+            events=GitEvents(registry, SourceEvents(registry)),
+        )
+        known = KnownObjects(self._desired, {})
+        said = [*environments, *[""] * (len(self._tops) - len(environments))]
+        self._following = Following(
+            Ground(
+                atlas=atlas,
+                surround=known.on,
+                owners_in=known.owners_in,
+                environments=environments_of(zip(self._tops, said, strict=True)),
+            )
+        )
+        self._cache = cache
+        self._forest: Forest
+
+    async def of(self, repositories: Mapping[str, Repository]) -> RenderedTree:
+        """Render all that can be rendered."""
+        names = {plugin.name for plugin in installed(PluginKind.RENDERER)}
+        names |= {root.renderer for root in self._tops}
+        declarer = Declarer(repositories, load_renderers(names, self._cache), self._outlets)
+        patience = Patience(self._clock, random.Random())  # noqa: S311 # spreads retries
+        self._forest = Forest(self._tops, declarer, self._following, patience)
+        for name, repository in repositories.items():
+            await self._forest.advance(name, await repository.head(), at=self._clock.now())
+        roots = tuple(self._rendered(root, declarer) for root in self._in_order())
+        return RenderedTree(roots=roots, unknown=self._desired.unknown.reasons())
+
+    def raise_failure(self, top: Root) -> None:
+        """Raise why a root does not render, if it does not."""
+        failure = self._forest.failure(top)
+        if failure is not None:
+            raise failure
+
+    def _in_order(self) -> Iterator[Root]:
+        """Every root after the one that leads to it."""
+        chains = {root.name: root.found.owner.chain if root.found else () for root in self._roots}
+        yield from sorted(
+            self._roots, key=lambda root: (self._tops_first(root), chains[root.name], root.name)
+        )
+
+    @property
+    def _roots(self) -> tuple[Root, ...]:
+        return self._forest.roots
+
+    def _tops_first(self, root: Root) -> int:
+        return [top.name for top in self._tops].index(root.top)
+
+    def _rendered(self, root: Root, declarer: Declarer) -> RenderedRoot:
+        how = declarer.rendered.get(root.name)
+        failure = self._forest.failure(root)
+        objects = self._desired.objects.of(root.name)
+        return RenderedRoot(
+            root=root,
+            manifests=tuple(declared.manifest(ref) for ref, declared in objects.items()),
+            renderer=how.renderer if how else "",
+            read=how.read if how else {},
+            skipped=how.skipped if how else (),
+            seconds=how.seconds if how else 0.0,
+            failure="" if failure is None else str(failure),
+        )
+
+
+class _Forgetful:
+    """A memory over restarts for what never restarts."""
+
+    async def recall(self, root: str) -> Remembered | None:
+        """Nothing was before."""
+
+    async def keep(self, root: str, remembered: Remembered) -> None:
+        """Nothing comes after."""

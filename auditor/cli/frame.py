@@ -51,6 +51,10 @@ _COMMANDS: Final = {
 """Commands in the order in which help lists them, and the modules of this package that hold them."""
 
 
+_USUAL_LEVELS: Final = {"run": "info", "render": "critical"}
+"""What is logged where nothing is asked for; rendering prints its troubles itself."""
+
+
 class _Commands(click.Group):
     """Imports a command when it is asked for."""
 
@@ -87,7 +91,7 @@ class _Commands(click.Group):
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
-    help="What to log, on standard error. Default: info for run, warning for all else.",
+    help="What to log, on standard error. Default: info for run, nothing for render, else warning.",
 )
 @click.option(
     "--log-form",
@@ -102,7 +106,7 @@ def program(
 
     Exit codes: 0 no drift, 1 drift, 2 trouble.
     """
-    usual = "info" if ctx.invoked_subcommand == "run" else "warning"
+    usual = _USUAL_LEVELS.get(ctx.invoked_subcommand or "", "warning")
     level = log_level or ("debug" if debug else usual)
     configure_logging(sys.stderr, level=level, form=LogForm(log_form) if log_form else None)
 

@@ -89,12 +89,8 @@ def _choose(configuration: Configuration, name: str | None) -> Cluster:
 async def _declared(configuration: Configuration, cluster: str) -> list[Manifest]:
     from auditor.app.render import render_all
 
-    return [
-        manifest
-        async for root, rendering in render_all(configuration)
-        if root.request.cluster == cluster
-        for manifest in rendering.manifests
-    ]
+    tree = await render_all(configuration)
+    return [manifest for manifest in tree.manifests if manifest.ref.cluster == cluster]
 
 
 def _documents(permissions: Permissions, namespace: str, name: str) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -14,11 +14,13 @@ from auditor.cli.help import examples
 from auditor.cli.options import form_option, run_async
 from auditor.cli.terminal import print_text, progress, warn
 from auditor.domain.difference import REDACTED
+from auditor.domain.gitops.readers import READERS
 from auditor.domain.identity import GroupKind
 from auditor.domain.manifest import Body, Manifest
-from auditor.ports import Rendering
+from auditor.reports.declared import write_declared
 from auditor.reports.forms import Form
-from auditor.reports.wording import count_of, safe, show_json
+from auditor.reports.wording import safe, show_json
+from auditor.state.rendered import RenderedTree
 
 _SECRET: Final = GroupKind("", "Secret")
 
@@ -27,41 +29,117 @@ _SECRET: Final = GroupKind("", "Secret")
     "render",
     epilog=examples(
         "auditor render deploy/",
+        "auditor render clusters/prod --discover flux",
+        "auditor render apps --discover argocd --repository https://git.example.com/shop=../shop",
         "auditor render overlays/prod -n shop -o yaml --show-secrets | kubectl diff -f -",
+        "auditor render -c auditor.yaml",
     ),
 )
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.argument("path", type=click.Path(exists=True, path_type=Path), required=False)
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Render all that a configuration names, instead of a path.",
+)
 @click.option(
     "-n", "--namespace", default="", metavar="NS", help="Namespace of objects that name none."
 )
 @click.option(
     "--renderer", default="auto", show_default=True, metavar="NAME", help="See `auditor plugins`."
 )
+@click.option(
+    "--discover",
+    type=click.Choice(["argocd", "flux", "all"]),
+    default=None,
+    help="Follow Applications, Kustomizations and the like to all that they lead to.",
+)
+@click.option(
+    "--repository",
+    "repositories",
+    multiple=True,
+    metavar="URL=FOLDER",
+    help="A folder that stands for the repository at a URL. May be repeated.",
+)
 @click.option("--show-secrets", is_flag=True, help="Print the values of Secrets too.")
 @form_option(Form.TABLE, Form.YAML, Form.JSON)
-def command(*, path: Path, namespace: str, renderer: str, show_secrets: bool, form: Form) -> None:
-    """Show what a folder, file, chart or kustomization declares.
+def command(
+    *,
+    path: Path | None,
+    config: Path | None,
+    namespace: str,
+    renderer: str,
+    discover: str | None,
+    repositories: tuple[str, ...],
+    show_secrets: bool,
+    form: Form,
+) -> None:
+    """Show what a folder, file, chart or kustomization declares, and what it leads to.
 
-    The default is a tree: which file and line declares which object. -o yaml prints the objects as one
-    YAML stream, -o json as a list; values of Secrets are left out unless asked for.
+    The default is a tree: what was rendered by what, from how many files, how long that took, and which
+    file and line declares which object. -o yaml prints the objects as one YAML stream, -o json as a
+    list; values of Secrets are left out unless asked for. No cluster is asked.
     """
-    from auditor.app.render import render
+    from auditor.app.render import Look, render, render_all
+    from auditor.config.loading import load
 
-    with progress(f"rendering {path} …"):
-        rendering: Rendering = run_async(render(path, namespace=namespace, renderer=renderer))
-    for skipped in rendering.skipped:
-        place = f"{skipped.path}:{skipped.line}" if skipped.line else skipped.path
-        warn(f"{safe(place)}: left out: {safe(skipped.reason)}")
-    print_text(_WRITERS[form](rendering if show_secrets else _blanked(rendering)))
-
-
-def _blanked(rendering: Rendering) -> Rendering:
-    """The same with the values of Secrets left out, so that output can be shown around."""
-    manifests = tuple(
-        replace(one, body=_blank(one.body)) if one.ref.group_kind == _SECRET else one
-        for one in rendering.manifests
+    look = Look(
+        namespace=namespace,
+        renderer=renderer,
+        discover=discover or "",
+        beside=_beside(repositories),
     )
-    return replace(rendering, manifests=manifests)
+    with progress(f"rendering {path or config} …"):
+        if path is not None and config is None:
+            tree = run_async(render(path, look))
+        elif config is not None and path is None:
+            tree = run_async(render_all(load(config)))
+        else:
+            raise click.UsageError("name a path, or a configuration with -c.")
+    _warn(tree)
+    print_text(_WRITERS[form](tree if show_secrets else _blanked(tree)))
+
+
+def _beside(texts: tuple[str, ...]) -> dict[str, Path]:
+    beside = {}
+    for text in texts:
+        url, _, folder = text.rpartition("=")
+        if not url or not Path(folder).is_dir():
+            raise click.BadParameter(
+                f"{text!r}: write URL=FOLDER with a folder that is there.",
+                param_hint="--repository",
+            )
+        beside[url] = Path(folder)
+    return beside
+
+
+def _warn(tree: RenderedTree) -> None:
+    """Tell what was left out, and which owners were seen and not followed."""
+    for root in tree.roots:
+        for skipped in root.skipped:
+            place = f"{skipped.path}:{skipped.line}" if skipped.line else skipped.path
+            warn(f"{safe(place)}: left out: {safe(skipped.reason)}")
+    if not any(root.root.discover for root in tree.roots):
+        kinds = {each.ref.group_kind for each in tree.manifests}
+        tools = sorted({READERS[kind].tool for kind in kinds & READERS.keys()})
+        if tools:
+            tool = tools[0] if len(tools) == 1 else "all"
+            warn(f"what owners lead to is not followed; add --discover {tool}")
+
+
+def _blanked(tree: RenderedTree) -> RenderedTree:
+    """The same with the values of Secrets left out, so that output can be shown around."""
+    roots = tuple(
+        replace(root, manifests=tuple(_blanked_manifest(one) for one in root.manifests))
+        for root in tree.roots
+    )
+    return replace(tree, roots=roots)
+
+
+def _blanked_manifest(manifest: Manifest) -> Manifest:
+    is_secret = manifest.ref.group_kind == _SECRET
+    return replace(manifest, body=_blank(manifest.body)) if is_secret else manifest
 
 
 def _blank(body: Body) -> Body:
@@ -78,37 +156,17 @@ def _blank(body: Body) -> Body:
     return blank
 
 
-def _write_tree(rendering: Rendering) -> str:
-    """Files in the order of their names, below each the objects that it declares."""
-    lines = [f"{count_of(len(rendering.manifests), 'object')}, rendered by {rendering.renderer}"]
-    by_file: dict[str, list[Manifest]] = {}
-    for manifest in rendering.manifests:
-        by_file.setdefault(manifest.origin.path if manifest.origin else "", []).append(manifest)
-    for path, manifests in sorted(by_file.items()):
-        lines.append(safe(path) or ".")
-        lines += _branches(manifests)
-    return "\n".join(lines) + "\n"
-
-
-def _branches(manifests: list[Manifest]) -> Iterator[str]:
-    for index, manifest in enumerate(manifests, 1):
-        branch = "└──" if index == len(manifests) else "├──"
-        line = manifest.origin.line if manifest.origin else None
-        place = f" (line {line})" if line else ""
-        yield f"{branch} {safe(str(manifest.ref))}{place}"
-
-
-def _write_yaml(rendering: Rendering) -> str:
-    bodies = [dict(manifest.body) for manifest in rendering.manifests]
+def _write_yaml(tree: RenderedTree) -> str:
+    bodies = [dict(manifest.body) for manifest in tree.manifests]
     return yaml.safe_dump_all(bodies, sort_keys=False, explicit_start=True)
 
 
-def _write_json(rendering: Rendering) -> str:
-    return show_json([manifest.body for manifest in rendering.manifests])
+def _write_json(tree: RenderedTree) -> str:
+    return show_json([manifest.body for manifest in tree.manifests])
 
 
-_WRITERS: Final[Mapping[Form, Callable[[Rendering], str]]] = {
-    Form.TABLE: _write_tree,
+_WRITERS: Final[Mapping[Form, Callable[[RenderedTree], str]]] = {
+    Form.TABLE: write_declared,
     Form.YAML: _write_yaml,
     Form.JSON: _write_json,
 }

@@ -17,6 +17,8 @@ from auditor.errors import ManifestError
 
 _SCP: Final = re.compile(r"^(?:[\w.-]+@)?([\w.-]+):(?!//)(.+)$")
 HEAD: Final = "HEAD"
+EVERY: Final = "*"
+"""Stands for whatever is asked for: a folder is looked at as it lies there."""
 _USUAL: Final = frozenset({HEAD, "main", "master"})
 _IN_CLUSTER: Final = Destination(name="in-cluster", server="https://kubernetes.default.svc")
 """How Argo CD names the cluster that it runs on:
@@ -38,6 +40,8 @@ class KnownRepository:
         stand for each other where only one of them is configured.
         """
         wanted = re.sub(r"^refs/(heads|tags)/", "", revision) or HEAD
+        if self.ref == EVERY:
+            return True
         if HEAD in {wanted, self.ref}:
             return wanted in _USUAL and self.ref in _USUAL
         return wanted == self.ref
@@ -93,8 +97,10 @@ class Atlas:
             ManifestError: it asks for another revision than is followed.
 
         """
-        urls = next(urls for urls, each in self._repositories if each.name == repository)
-        return repository if not revision else self.repository(min(urls), revision)
+        if not revision:
+            return repository
+        urls, known = next(each for each in self._repositories if each[1].name == repository)
+        return repository if known.follows(revision) else self.repository(min(urls), revision)
 
     def cluster(self, destination: Destination, own: str) -> str:
         """Name the configured cluster that is meant; ``own`` is the one that the owner is on.

@@ -43,8 +43,21 @@ class Outlets:
     reconsider: Callable[[], None] = lambda: None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """How a root was rendered last: by what, of which files (path to blob id), in how many seconds."""
+
+    renderer: str
+    read: Mapping[str, str]
+    skipped: tuple[Skipped, ...]
+    seconds: float
+
+
 class Declarer:
-    """Declares roots at commits; which commits, by repository, is said each time."""
+    """Declares roots at commits; which commits, by repository, is said each time.
+
+    ``rendered`` says how each root was rendered that renders now.
+    """
 
     def __init__(
         self,
@@ -55,21 +68,19 @@ class Declarer:
         self.repositories = repositories
         self._renderers = renderers
         self.outlets = outlets
-        self._read: dict[str, Mapping[str, str]] = {}
-        self._skipped: dict[str, tuple[Skipped, ...]] = {}
+        self.rendered: dict[str, Rendered] = {}
         self._kept: dict[str, Remembered] = {}
 
     def is_touched(self, root: Root, repository: str, changed: Iterable[str]) -> bool:
         """Tell whether changed files of a repository can change what a root declares."""
-        read = self._read.get(root.name)
-        if read is None:
+        rendered = self.rendered.get(root.name)
+        if rendered is None:
             return True
-        return root.is_touched_by(seen(_mounts(root), repository, changed), read)
+        return root.is_touched_by(seen(_mounts(root), repository, changed), rendered.read)
 
     def forget(self, root: Root) -> None:
         """Forget a root that is no more, or is another than before: it is rendered anew if at all."""
-        self._read.pop(root.name, None)
-        self._skipped.pop(root.name, None)
+        self.rendered.pop(root.name, None)
 
     async def declare(self, root: Root, heads: Mapping[str, str], *, at: datetime) -> None:
         """Render a root at commits and declare the result as of a moment.
@@ -83,13 +94,19 @@ class Declarer:
         try:
             rendering, packed = await self._render(root, heads, at)
         except (ManifestError, RetryableError) as error:
-            self._read.pop(root.name, None)
+            self.rendered.pop(root.name, None)
             self.outlets.desired.roots.mark_stale(root.name, str(error))
             self.outlets.events.roots.failed(root, str(error))
             raise
         touched = self.outlets.desired.replace(root.name, packed)
-        self._read[root.name] = rendering.read
-        self._tell(root, rendering, touched, time.monotonic() - started)
+        rendered = Rendered(
+            renderer=rendering.renderer,
+            read=rendering.read,
+            skipped=rendering.skipped,
+            seconds=time.monotonic() - started,
+        )
+        self._tell(root, rendered, len(packed.declared), touched)
+        self.rendered[root.name] = rendered
         self.outlets.notice(touched)
 
     async def _render(
@@ -119,15 +136,15 @@ class Declarer:
         return JoinedTree([Part(mount, trees[mount.repository]) for mount in root.mounts])
 
     def _tell(
-        self, root: Root, rendering: Rendering, touched: frozenset[ObjectRef], seconds: float
+        self, root: Root, rendered: Rendered, objects: int, touched: frozenset[ObjectRef]
     ) -> None:
         events = self.outlets.events
-        events.roots.rendered(root, len(rendering.manifests), len(touched), seconds)
-        known = frozenset(self._skipped.get(root.name, ()))
+        events.roots.rendered(root, objects, len(touched), rendered.seconds)
+        before = self.rendered.get(root.name)
+        known = frozenset(before.skipped if before else ())
         events.roots.documents_skipped(
-            root.name, [one for one in rendering.skipped if one not in known]
+            root.name, [one for one in rendered.skipped if one not in known]
         )
-        self._skipped[root.name] = rendering.skipped
         conflicts = self.outlets.desired.objects.contested
         contested = [ref for ref in touched & conflicts.keys() if self._is_strife(conflicts[ref])]
         if contested:
