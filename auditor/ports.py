@@ -64,11 +64,12 @@ class Explaining(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """A document that was left out, and why, in words for a person."""
+    """A document that was left out, and why. ``is_applied``: it lives all the same, as nobody knows what."""
 
     path: str
     line: int | None
     reason: str
+    is_applied: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

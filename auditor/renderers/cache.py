@@ -44,6 +44,7 @@ class _Omission(msgspec.Struct, array_like=True):
     path: str
     line: int | None
     reason: str
+    is_applied: bool = False
 
 
 class _Entry(msgspec.Struct, array_like=True):
@@ -173,7 +174,10 @@ def _encode(rendering: Rendering) -> bytes:
             )
             for each in rendering.manifests
         ],
-        skipped=[_Omission(each.path, each.line, each.reason) for each in rendering.skipped],
+        skipped=[
+            _Omission(each.path, each.line, each.reason, each.is_applied)
+            for each in rendering.skipped
+        ],
         remarks=[_Omission(each.path, each.line, each.text) for each in rendering.remarks],
     )
     # A compressor of its own for each call: they may not be shared between threads.
@@ -195,7 +199,8 @@ def _rendering(entry: _Entry, plan: Plan[Any], tree: Tree, request: RenderReques
         for each in entry.objects
     )
     skipped = (
-        Skipped(path=each.path, line=each.line, reason=each.reason) for each in entry.skipped
+        Skipped(path=each.path, line=each.line, reason=each.reason, is_applied=each.is_applied)
+        for each in entry.skipped
     )
     remarks = (Remark(path=each.path, line=each.line, text=each.reason) for each in entry.remarks)
     return Rendering(

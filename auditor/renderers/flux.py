@@ -202,7 +202,7 @@ class _Applied:
             reason = f"{manifest.ref.kind} {manifest.ref.name}: {error.reason}"
             raise ManifestError(reason, path=path, line=line) from error
         if _has_sealed_identity(body):
-            yield Skipped(path=path, line=line, reason=_SEALED_NAME)
+            yield Skipped(path=path, line=line, reason=_SEALED_NAME, is_applied=True)
             return
         body = _with_metadata(body, self.options.common_metadata)
         yield manifest_from(body, cluster=manifest.ref.cluster, origin=manifest.origin)

@@ -1,29 +1,65 @@
-"""Folders of plain YAML and JSON, as ``kubectl apply -R -f`` takes them.
+"""Folders of plain YAML and JSON, as ``kubectl apply -R -f`` takes them, or Argo CD's ``directory``.
 
-Reads ``*.yaml``, ``*.yml`` and ``*.json`` below a path, or one file. It refuses templates and charts: they
-are left out by name, for a renderer of their own.
+Reads ``*.yaml``, ``*.yml`` and ``*.json`` below a path, or one file; which of them the options narrow down.
+It refuses templates, charts and Jsonnet: they are left out by name, for a renderer of their own.
 """
 
 from __future__ import annotations
 
 import asyncio
+import posixpath
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
+from auditor.config.sections import Section
 from auditor.domain.manifest import Manifest, Origin, manifest_from
 from auditor.errors import ManifestError
-from auditor.ports import Blob, Rendering, RenderRequest, Skipped, Tree
+from auditor.ports import Blob, Remark, Rendering, RenderRequest, Skipped, Tree
 from auditor.renderers.documents import Found, LeftOut
+from auditor.renderers.globs import Glob, GlobError
 from auditor.renderers.parsed import ParsedFiles
+from auditor.renderers.plan import read_options
 
 ENDINGS: Final = (".yaml", ".yml", ".json")
 """The files that kubectl reads in a folder."""
 _CHART: Final = "Chart.yaml"
+_JSONNET: Final = ".jsonnet"
 _NAMED_FAILURES: Final = 3
+_NO_YAML: Final = "is a Helm chart, whose templates are no YAML yet: render it with helm"
+_NO_JSONNET: Final = "is Jsonnet, which is not evaluated here: what it makes is not known"
+_MARKED: Final = "says {!r}: whoever applies the folder passes it over"
+
+
+class PlainOptions(Section):
+    """Options of the renderer ``plain``. Patterns are Argo CD's: ``*`` crosses folders, ``{a,b}`` is either.
+
+    https://argo-cd.readthedocs.io/en/stable/user-guide/directory/
+    """
+
+    recurse: bool = True
+    """Whether folders below the path are read too."""
+
+    include: str = ""
+    """A pattern that files must match, from the path on. Default: all files."""
+
+    exclude: str = ""
+    """A pattern of files that are left out, whatever they are included by."""
+
+    require_json_or_yaml_extension: bool = True
+    """Whether only ``*.yaml``, ``*.yml`` and ``*.json`` are read. Else include and exclude decide alone."""
+
+    skip_marked: str = ""
+    """Files that hold this text anywhere are left out. Argo CD's is ``+argocd:skip-file-rendering``."""
+
+    jsonnet: bool = False
+    """Whether ``*.jsonnet`` files are meant too: they are named as left out, for none is evaluated."""
 
 
 class PlainRenderer:
     """Renders plain files; keeps what it parsed, so that rendering again costs what changed."""
+
+    Options = PlainOptions
 
     def __init__(self, parsed: ParsedFiles | None = None) -> None:
         self._parsed = parsed or ParsedFiles()
@@ -38,8 +74,11 @@ class PlainRenderer:
         return await asyncio.to_thread(self._render, tree, request)
 
     def _render(self, tree: Tree, request: RenderRequest) -> Rendering:
-        files, skipped = _choose(tree, request.path)
-        parts = list(self._read_all(tree, files))
+        options: PlainOptions = read_options(PlainRenderer, request)
+        choice = _Choice(tree, request.path, options)
+        choice.make()
+        skipped = choice.skipped
+        parts = list(self._read_all(tree, choice.files))
         for path, part in parts:
             if isinstance(part, LeftOut):
                 skipped.append(Skipped(path=path, line=part.line, reason=part.reason))
@@ -51,7 +90,8 @@ class PlainRenderer:
         return Rendering(
             manifests=tuple(_last_of_each(manifests, skipped)),
             skipped=tuple(skipped),
-            read={blob.path: blob.id for blob in files},
+            remarks=tuple(choice.remarks),
+            read={blob.path: blob.id for blob in choice.read},
         )
 
     def _read_all(self, tree: Tree, files: Iterable[Blob]) -> Iterator[tuple[str, Found | LeftOut]]:
@@ -69,21 +109,83 @@ class PlainRenderer:
             raise _joined(failures)
 
 
-def _choose(tree: Tree, path: str) -> tuple[list[Blob], list[Skipped]]:
-    """Pick the files to read; charts are left out as a whole, each with one reason."""
-    blobs = list(tree.blobs(path))
-    skipped = list(tree.omitted(path))
-    charts = [blob.path.removesuffix(_CHART) for blob in blobs if _is_chart(blob.path)]
-    reason = "is a Helm chart, whose templates are no YAML yet: render it with helm"
-    skipped += [
-        Skipped(path=chart or ".", line=None, reason=reason) for chart in _outermost(charts)
-    ]
-    files = [
-        blob
-        for blob in blobs
-        if blob.path.endswith(ENDINGS) and not blob.path.startswith(tuple(charts))
-    ]
-    return files, skipped
+@dataclass(slots=True)
+class _Choice:
+    """Picks the files of a path to read; charts are left out as a whole, each with one reason."""
+
+    tree: Tree
+    path: str
+    options: PlainOptions
+    files: list[Blob] = field(default_factory=list)
+    read: list[Blob] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+
+    def make(self) -> None:
+        """Pick.
+
+        Raises:
+            ManifestError: the path does not exist.
+
+        """
+        blobs = [blob for blob in self.tree.blobs(self.path) if self._is_in_reach(blob.path)]
+        omitted = self.tree.omitted(self.path)
+        self.skipped += [each for each in omitted if self._is_in_reach(each.path)]
+        charts = [blob.path.removesuffix(_CHART) for blob in blobs if _is_chart(blob.path)]
+        self.skipped += [
+            Skipped(path=chart or ".", line=None, reason=_NO_YAML) for chart in _outermost(charts)
+        ]
+        self._pick(blob for blob in blobs if not blob.path.startswith(tuple(charts)))
+
+    def _pick(self, blobs: Iterable[Blob]) -> None:
+        include = self._pattern("include")
+        exclude = self._pattern("exclude")
+        for blob in blobs:
+            name = self._relative(blob.path)
+            is_excluded = exclude is not None and exclude.matches(name)
+            is_included = not self.options.include or (
+                include is not None and include.matches(name)
+            )
+            if is_included and not is_excluded:
+                self._take(blob)
+
+    def _take(self, blob: Blob) -> None:
+        if blob.path.endswith(_JSONNET):
+            if self.options.jsonnet:
+                reason = _NO_JSONNET
+                self.skipped.append(
+                    Skipped(path=blob.path, line=None, reason=reason, is_applied=True)
+                )
+        elif blob.path.endswith(ENDINGS) or not self.options.require_json_or_yaml_extension:
+            self.read.append(blob)
+            if self._is_marked(blob):
+                reason = _MARKED.format(self.options.skip_marked)
+                self.skipped.append(Skipped(path=blob.path, line=None, reason=reason))
+            else:
+                self.files.append(blob)
+
+    def _is_marked(self, blob: Blob) -> bool:
+        marker = self.options.skip_marked
+        return bool(marker) and marker.encode() in self.tree.read(blob.path)
+
+    def _is_in_reach(self, path: str) -> bool:
+        return self.options.recurse or "/" not in self._relative(path)
+
+    def _relative(self, path: str) -> str:
+        below = path.removeprefix(self.path.strip("/")).removeprefix("/")
+        return below or posixpath.basename(path)
+
+    def _pattern(self, option: str) -> Glob | None:
+        """Read a pattern. One that is none matches nothing, as in Argo CD, and that is told."""
+        text = getattr(self.options, option)
+        if not text:
+            return None
+        try:
+            return Glob(text)
+        except GlobError as error:
+            told = f"the pattern {text!r} of {option} {error}, so it matches no file"
+            self.remarks.append(Remark(path=self.path or ".", line=None, text=told))
+            return None
 
 
 def _is_chart(path: str) -> bool:
