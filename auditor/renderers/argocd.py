@@ -24,7 +24,7 @@ from auditor.domain.gitops.argocd_tools import SECTIONS, Setting, Tool, named_to
 from auditor.domain.gitops.argocd_variables import Variables
 from auditor.errors import ManifestError
 from auditor.ports import Renderer, Rendering, RenderRequest, Tree
-from auditor.renderers.argocd_files import DirectoryFiles, expand_values_files, present_folders
+from auditor.renderers.argocd_files import DirectoryFiles, expand_values_files
 from auditor.renderers.auto import detect
 from auditor.renderers.documents import read_documents
 from auditor.renderers.helm import HelmRenderer
@@ -157,16 +157,9 @@ def _told_helm(place: _Place, found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _told_kustomize(place: _Place, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Complete options of kustomize by what Argo CD's settings and the files have to do with."""
-    options = place.options
-    overlay = dict(found.get("overlay", {}))
-    if place.source.part("kustomize").flag("ignoreMissingComponents"):
-        named = overlay.pop("components", ())
-        overlay["components"] = present_folders(place.tree, place.path, named)
-    written = {name: field for name, field in overlay.items() if field}
-    inflating = {"helm": True, **_cluster(options)} if options.inflate else {}
-    told = {**inflating, **found, "overlay": written}
-    return {name: value for name, value in told.items() if value}
+    """Complete options of kustomize by what Argo CD's settings and the cluster have to do with."""
+    inflating = {"helm": True, **_cluster(place.options)} if place.options.inflate else {}
+    return {**inflating, **found}
 
 
 _TOLD: Final = {Tool.HELM: _told_helm, Tool.KUSTOMIZE: _told_kustomize}

@@ -18,7 +18,7 @@ from auditor.errors import ManifestError
 from auditor.ports import Blob, Skipped, Tree
 from auditor.renderers.documents import read_documents
 from auditor.renderers.values_files import values_path
-from auditor.renderers.workspace import find_blob, is_folder, join
+from auditor.renderers.workspace import find_blob
 
 _ENDINGS: Final = (".yaml", ".yml", ".json", ".jsonnet")
 _JSONNET: Final = ".jsonnet"
@@ -125,8 +125,3 @@ def _expanded(tree: Tree, folder: str, name: str, *, may_miss: bool) -> list[str
     if not found and not may_miss:
         raise Unknowable(f"no file matches the values files {name}")
     return found
-
-
-def present_folders(tree: Tree, folder: str, names: Iterable[str]) -> list[str]:
-    """Keep those of several folders, named from a folder, that are there."""
-    return [name for name in names if is_folder(tree, join(folder.strip("/"), name))]

@@ -38,7 +38,12 @@ def kustomize_options(kustomize: Fields, variables: Variables) -> dict[str, Any]
         "components": list(kustomize.texts("components")),
     }
     written = {name: value for name, value in overlay.items() if value}
-    return {**({"overlay": written} if written else {}), **capabilities(kustomize)}
+    options = {
+        "overlay": written,
+        "ignoreMissingComponents": kustomize.flag("ignoreMissingComponents"),
+        **capabilities(kustomize),
+    }
+    return {name: value for name, value in options.items() if value}
 
 
 def image(written: str) -> dict[str, str]:
