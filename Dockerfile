@@ -1,4 +1,4 @@
-# The auditor with the two programs that it renders with.
+# The auditor with the programs that it renders with.
 
 FROM golang:1.26.8-bookworm AS renderers
 ARG HELM_VERSION=v3.22.0
@@ -13,6 +13,9 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
       helm.sh/helm/v3/cmd/helm@${HELM_VERSION}
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     go install -trimpath -ldflags "-s -w" sigs.k8s.io/kustomize/kustomize/v5@${KUSTOMIZE_VERSION}
+COPY tools/gotemplate /source
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+    go build -C /source -trimpath -ldflags "-s -w" -o /out/auditor-gotemplate .
 
 FROM python:3.13.16-slim-trixie AS environment
 WORKDIR /source
@@ -28,7 +31,7 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 FROM python:3.13.16-slim-trixie
 # A volume that is mounted here for the first time takes this owner.
 RUN install --directory --owner=65532 --group=65532 --mode=0750 /var/lib/auditor
-COPY --from=renderers /out/helm /out/kustomize /usr/local/bin/
+COPY --from=renderers /out/helm /out/kustomize /out/auditor-gotemplate /usr/local/bin/
 COPY --from=environment /opt/auditor /opt/auditor
 # Every command knows the configuration and the worker, as in: docker exec … auditor findings list
 ENV PATH=/opt/auditor/bin:$PATH \

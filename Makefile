@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench stack-up stack-down stack-status accuracy clean
+.PHONY: help setup gotemplate demo test check format bench stack-up stack-down stack-status accuracy clean
 
 help: ## print this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +20,12 @@ $(VENV)/.ready: pyproject.toml requirements-dev.txt
 	@echo "installing dependencies into $(VENV) …"
 	@$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@$(MAKE) --no-print-directory gotemplate || \
+	  echo "ApplicationSets with goTemplate: true stay unknown until make gotemplate works, which needs Go."
 	@touch $@
+
+gotemplate: ## build the program that fills Go templates into .venv (needs Go)
+	@CGO_ENABLED=0 go build -C tools/gotemplate -trimpath -ldflags "-s -w" -o $(abspath $(BIN))/auditor-gotemplate .
 
 demo: setup ## watch drift being found, without any server
 	@$(BIN)/auditor demo
