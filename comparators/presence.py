@@ -9,6 +9,7 @@ save for their deletion.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -18,12 +19,13 @@ from auditor.domain.difference import Difference, Op
 from auditor.domain.fieldpath import FieldPath
 from auditor.domain.finding import Deviation
 from auditor.domain.manifest import Manifest
-from auditor.domain.marks import owner_of
+from auditor.domain.marks import generator_of, owner_of
 from auditor.domain.pair import Pair
 from comparators import knowledge
 from comparators.attention import ignores_status
 from comparators.knowledge import Bystander
 from comparators.ownership import creator_of
+from comparators.scalars import moment
 
 _HELM_HOOK: Final = "helm.sh/hook"
 _ARGO_HOOK: Final = "argocd.argoproj.io/hook"
@@ -86,15 +88,18 @@ def _terminating(pair: Pair, actual: Manifest) -> Iterator[Deviation]:
         Difference(
             path=_DELETION, pointer="/metadata/deletionTimestamp", op=Op.ADDED, actual=since
         ),
+        since=moment(since),
     )
 
 
 def _undeclared(pair: Pair, actual: Manifest) -> Iterator[Deviation]:
-    if actual.metadata.get("ownerReferences"):
-        return
     was_declared = any(earlier.manifest is not None for earlier in pair.earlier)
-    owner = owner_of(actual)
-    if was_declared or (owner is not None and pair.governed):
+    owner, is_generated = owner_of(actual), generator_of(actual) is not None
+    if actual.metadata.get("ownerReferences") and not is_generated:
+        return
+    if is_generated and pair.generator is None and not was_declared:
+        return  # nobody knows what its generator generates
+    if was_declared or is_generated or (owner is not None and pair.governed):
         whose = f" and still marked as {owner.tool}'s {owner.name}" if owner else ""
         yield _deviation(checks.ORPHANED, f"{pair.ref} is declared no more{whose}", _whole(actual))
     elif pair.governed and not _is_bystander(actual):
@@ -131,9 +136,15 @@ def _creator(actual: Manifest) -> str:
     return writer.manager if writer else ""
 
 
-def _deviation(check: Check, message: str, *differences: Difference) -> Deviation:
+def _deviation(
+    check: Check, message: str, *differences: Difference, since: datetime | None = None
+) -> Deviation:
     return Deviation(
-        check=check.id, category=check.category, message=message, differences=differences
+        check=check.id,
+        category=check.category,
+        message=message,
+        differences=differences,
+        since=since,
     )
 
 

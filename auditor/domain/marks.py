@@ -16,6 +16,7 @@ from typing import Any, Final
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Manifest, Owner
 
+APPLICATION_SET: Final = "ApplicationSet"
 ARGO_TRACKING: Final = "argocd.argoproj.io/tracking-id"
 _ARGO_LABEL: Final = "argocd.argoproj.io/instance"
 _INSTANCE_LABEL: Final = "app.kubernetes.io/instance"
@@ -37,7 +38,8 @@ def owner_of(manifest: Manifest | None) -> Owner | None:
         owner = read(manifest.ref, labels, annotations)
         if owner is not None:
             return owner
-    return None
+    generator = generator_of(manifest)
+    return Owner(tool="argocd", name=generator.name) if generator else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ def keepers_of(manifest: Manifest) -> Iterator[Keeper]:
     Argo CD names an Application outside its own namespace as ``namespace_name``:
     https://argo-cd.readthedocs.io/en/stable/operator-manual/app-any-namespace/.
     """
+    if generator := generator_of(manifest):
+        yield generator
     annotations, labels = _texts(manifest, "annotations"), _texts(manifest, "labels")
     tracked = _argocd(manifest.ref, labels, annotations)
     label = labels.get(_ARGO_LABEL) or labels.get(_INSTANCE_LABEL)
@@ -65,6 +69,20 @@ def keepers_of(manifest: Manifest) -> Iterator[Keeper]:
     for kind, prefix in _FLUX_KINDS.items():
         if owner := labels.get(f"{prefix}/name"):
             yield Keeper(kind, str(labels.get(f"{prefix}/namespace", "")), str(owner))
+
+
+def generator_of(manifest: Manifest) -> Keeper | None:
+    """The ApplicationSet that made an Application: its mark is that it is the Application's controller.
+
+    https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Application-Deletion/
+    """
+    references = manifest.metadata.get("ownerReferences")
+    for reference in references if isinstance(references, list) else ():
+        told = reference if isinstance(reference, Mapping) else {}
+        is_argo = str(told.get("apiVersion")).startswith("argoproj.io/")
+        if is_argo and told.get("kind") == APPLICATION_SET:
+            return Keeper(APPLICATION_SET, manifest.ref.namespace, str(told.get("name")))
+    return None
 
 
 def _argocd(ref: ObjectRef, _labels: _Text, annotations: _Text) -> Owner | None:

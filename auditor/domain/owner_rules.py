@@ -16,7 +16,7 @@ from typing import Any, Final
 from auditor.domain.identity import GroupKind, ObjectRef
 from auditor.domain.manifest import Body
 from auditor.domain.pair import Pair
-from auditor.domain.places import Places, parse_expression, parse_jq, parse_pointer
+from auditor.domain.places import Each, Places, Where, parse_expression, parse_jq, parse_pointer
 from auditor.domain.rules import IgnoreRule, ObjectMatch, Objects
 
 _GLOB: Final = re.compile(r"[*?\[]")
@@ -137,6 +137,58 @@ def _argo_objects(entry: Mapping[str, Any]) -> ObjectMatch | None:
     )
 
 
+# --- Argo CD's ApplicationSets ---------------------------------------------------------------------
+
+_PRESERVED: Final = (
+    "notified.notifications.argoproj.io",
+    "argocd.argoproj.io/refresh",
+    "argocd.argoproj.io/hydrate",
+)
+_DELETING: Final = (
+    "pre-delete-finalizer.argocd.argoproj.io",
+    "post-delete-finalizer.argocd.argoproj.io",
+)
+
+
+def _application_set(ref: ObjectRef, spec: Mapping[str, Any]) -> Said:
+    """What a set leaves alone of its Applications, and what it says should be ignored of them.
+
+    https://github.com/argoproj/argo-cd/blob/v3.6.1/applicationset/controllers/applicationset_controller.go
+    """
+    draft = _Draft("argocd", "ApplicationSet", ref.name)
+    draft.begin()
+    draft.put("preservedFields", _applications(ref), places=tuple(_preserved(spec)))
+    for entry in _mappings(spec.get("ignoreApplicationDifferences")):
+        draft.begin()
+        places = draft.read(parse_pointer, entry.get("jsonPointers"))
+        places += draft.read(parse_jq, entry.get("jqPathExpressions"))
+        if places:
+            named = _applications(ref, str(entry.get("name") or ""))
+            draft.put("ignoreApplicationDifferences", named, places=places)
+    return draft.said()
+
+
+def _applications(ref: ObjectRef, name: str = "") -> ObjectMatch:
+    return ObjectMatch(
+        group=ref.group,
+        kind="Application",
+        namespace=_literal(ref.namespace),
+        name=_literal(name) or "*",
+    )
+
+
+def _preserved(spec: Mapping[str, Any]) -> Iterator[Places]:
+    """What the controller leaves as it is: what is said, and what it always leaves."""
+    fields = _mapping(spec.get("preservedFields"))
+    for annotation in (*_PRESERVED, *_texts(fields.get("annotations"))):
+        yield Places(("metadata", "annotations", annotation))
+    for label in _texts(fields.get("labels")):
+        yield Places(("metadata", "labels", label))
+    for finalizer in _DELETING:
+        yield Places(("metadata", "finalizers", Each(), Where((), "startswith", finalizer)))
+    yield Places(("operation",))
+
+
 # --- Flux ------------------------------------------------------------------------------------------
 
 
@@ -203,6 +255,7 @@ def _texts(value: Any) -> list[str]:
 
 _READERS: Final = {
     GroupKind("argoproj.io", "Application"): _application,
+    GroupKind("argoproj.io", "ApplicationSet"): _application_set,
     GroupKind("kustomize.toolkit.fluxcd.io", "Kustomization"): _kustomization,
     GroupKind("helm.toolkit.fluxcd.io", "HelmRelease"): _helm_release,
 }
