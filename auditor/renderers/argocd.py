@@ -2,8 +2,8 @@
 
 Files beside the content may change what the Application says (``.argocd-source.yaml``), the files decide
 which tool is meant where nothing else does, and of a plain directory Argo CD takes other files than kubectl.
-The tools themselves are the ordinary renderers. It refuses to run Jsonnet and plugins: what they would make
-is not known, so nothing of the source is.
+The tools themselves are the ordinary renderers. It refuses to run plugins: what they would make is not
+known, so nothing of the source is.
 
 https://argo-cd.readthedocs.io/en/stable/user-guide/tool_detection/ and
 https://argo-cd.readthedocs.io/en/stable/user-guide/parameters/#store-overrides-in-git
@@ -24,7 +24,7 @@ from auditor.domain.gitops.argocd_tools import SECTIONS, Setting, Tool, named_to
 from auditor.domain.gitops.argocd_variables import Variables
 from auditor.errors import ManifestError
 from auditor.ports import Renderer, Rendering, RenderRequest, Tree
-from auditor.renderers.argocd_files import DirectoryFiles, expand_values_files
+from auditor.renderers.argocd_values import ValuesPatterns
 from auditor.renderers.auto import detect
 from auditor.renderers.documents import read_documents
 from auditor.renderers.helm import HelmRenderer
@@ -34,6 +34,7 @@ from auditor.renderers.plan import read_options
 from auditor.renderers.programs import ProgramRunner
 from auditor.renderers.workspace import find_blob, join
 
+_MARK: Final = "+argocd:skip-file-rendering"
 _OVERRIDES: Final = (".argocd-source.yaml", ".argocd-source-{}.yaml")
 
 
@@ -82,7 +83,6 @@ class _Order:
     """What to render, with which tool, and which files decided it."""
 
     tool: Tool
-    tree: Tree
     options: Mapping[str, Any]
     read: Mapping[str, str]
 
@@ -104,12 +104,13 @@ class ArgoRenderer:
 
         """
         options: ArgoOptions = read_options(self, request)
+        path = join("", request.path.strip("/"))
         try:
-            order = await asyncio.to_thread(_order, tree, request.path, options)
+            order = await asyncio.to_thread(_order, tree, path, options)
         except Unknowable as error:
-            raise ManifestError(f"{error}.", path=request.path or None) from error
-        renderer = self._renderers[order.tool]
-        rendering = await renderer.render(order.tree, replace(request, options=order.options))
+            raise ManifestError(f"{error}.", path=path or None) from error
+        told = replace(request, path=path, options=order.options)
+        rendering = await self._renderers[order.tool].render(tree, told)
         return replace(rendering, read={**order.read, **rendering.read})
 
 
@@ -132,19 +133,16 @@ def _order(tree: Tree, path: str, options: ArgoOptions) -> _Order:
         refs=frozenset(options.refs),
     )
     found = tool_options(tool, source, setting)
-    if tool is Tool.DIRECTORY:
-        files = DirectoryFiles(tree, path.strip("/"), **found)
-        return _Order(tool=tool, tree=files, options={}, read=read)
     told = _TOLD[tool](_Place(tree, path, options, source), found)
-    return _Order(tool=tool, tree=tree, options=told, read=read)
+    return _Order(tool=tool, options=told, read=read)
 
 
 def _told_helm(place: _Place, found: Mapping[str, Any]) -> dict[str, Any]:
     """Complete options of helm by what the chart's place and the cluster have to do with."""
     options = place.options
     may_miss = place.source.part("helm").flag("ignoreMissingValueFiles")
-    written = found.get("valuesFiles", ())
-    names = expand_values_files(place.tree, place.path, written, may_miss=may_miss)
+    patterns = ValuesPatterns(place.tree, place.path, may_miss)
+    names = patterns.expanded(found.get("valuesFiles", ()))
     address = {"chart": options.chart, "repository": options.repository, "version": options.version}
     told = {
         **_cluster(options),
@@ -162,7 +160,16 @@ def _told_kustomize(place: _Place, found: Mapping[str, Any]) -> dict[str, Any]:
     return {**inflating, **found}
 
 
-_TOLD: Final = {Tool.HELM: _told_helm, Tool.KUSTOMIZE: _told_kustomize}
+def _told_directory(_place: _Place, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose files as Argo CD does: what is in them counts, too."""
+    return {**found, "skipMarked": _MARK, "skipUnreadable": True, "jsonnet": True}
+
+
+_TOLD: Final = {
+    Tool.HELM: _told_helm,
+    Tool.KUSTOMIZE: _told_kustomize,
+    Tool.DIRECTORY: _told_directory,
+}
 
 
 def _cluster(options: ArgoOptions) -> dict[str, Any]:
@@ -175,7 +182,7 @@ def _overridden(tree: Tree, path: str, options: ArgoOptions) -> tuple[Fields, di
     source: Any = dict(options.source)
     read: dict[str, str] = {}
     for template in () if options.chart else _OVERRIDES:
-        file = join(path.strip("/"), template.format(options.application))
+        file = join(path, template.format(options.application))
         blob = find_blob(tree, file) if options.application or template == _OVERRIDES[0] else None
         if blob is not None:
             read[file] = blob.id

@@ -28,6 +28,7 @@ _JSONNET: Final = ".jsonnet"
 _NAMED_FAILURES: Final = 3
 _NO_YAML: Final = "is a Helm chart, whose templates are no YAML yet: render it with helm"
 _NO_JSONNET: Final = "is Jsonnet, which is not evaluated here: what it makes is not known"
+_NO_OBJECT: Final = "looks like no object and cannot be read: {}"
 _MARKED: Final = "says {!r}: whoever applies the folder passes it over"
 
 
@@ -51,6 +52,9 @@ class PlainOptions(Section):
 
     skip_marked: str = ""
     """Files that hold this text anywhere are left out. Argo CD's is ``+argocd:skip-file-rendering``."""
+
+    skip_unreadable: bool = False
+    """Whether files that cannot be read are left out, if nothing in them looks like an object."""
 
     jsonnet: bool = False
     """Whether ``*.jsonnet`` files are meant too: they are named as left out, for none is evaluated."""
@@ -78,7 +82,7 @@ class PlainRenderer:
         choice = _Choice(tree, request.path, options)
         choice.make()
         skipped = choice.skipped
-        parts = list(self._read_all(tree, choice.files))
+        parts = list(self._read_all(tree, choice.files, tolerant=options.skip_unreadable))
         for path, part in parts:
             if isinstance(part, LeftOut):
                 skipped.append(Skipped(path=path, line=part.line, reason=part.reason))
@@ -94,7 +98,9 @@ class PlainRenderer:
             read={blob.path: blob.id for blob in choice.read},
         )
 
-    def _read_all(self, tree: Tree, files: Iterable[Blob]) -> Iterator[tuple[str, Found | LeftOut]]:
+    def _read_all(
+        self, tree: Tree, files: Iterable[Blob], *, tolerant: bool
+    ) -> Iterator[tuple[str, Found | LeftOut]]:
         failures = []
         for blob in files:
             try:
@@ -102,7 +108,10 @@ class PlainRenderer:
                 if parts is None:
                     parts = self._parsed.parse(tree.read(blob.path), blob.path, blob.id)
             except ManifestError as failure:
-                failures.append(failure)
+                if tolerant and not _looks_like_object(tree.read(blob.path)):
+                    yield blob.path, LeftOut(failure.line or 1, _NO_OBJECT.format(failure.reason))
+                else:
+                    failures.append(failure)
                 continue
             yield from ((blob.path, part) for part in parts)
         if failures:
@@ -186,6 +195,10 @@ class _Choice:
             told = f"the pattern {text!r} of {option} {error}, so it matches no file"
             self.remarks.append(Remark(path=self.path or ".", line=None, text=told))
             return None
+
+
+def _looks_like_object(content: bytes) -> bool:
+    return all(word in content for word in (b"apiVersion:", b"kind:", b"metadata:"))
 
 
 def _is_chart(path: str) -> bool:

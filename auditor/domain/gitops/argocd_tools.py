@@ -86,20 +86,16 @@ def _kustomize(source: Fields, setting: Setting) -> dict[str, Any]:
 
 
 def _directory(source: Fields, _setting: Setting) -> dict[str, Any]:
-    """Read how files are chosen, in the words of Argo CD: nobody else chooses so.
-
-    https://argo-cd.readthedocs.io/en/stable/user-guide/directory/
-    """
+    """Read how files are chosen: https://argo-cd.readthedocs.io/en/stable/user-guide/directory/."""
     directory = source.part("directory")
     if any(directory.part("jsonnet").values.values()):
         raise Unknowable(f"{directory.place}.jsonnet: Jsonnet is not evaluated here")
-    if directory.flag("disableExtensionFilter"):
-        raise Unknowable(f"{directory.place}.disableExtensionFilter is not supported here")
-    return {
-        "recurse": directory.flag("recurse"),
+    options = {
         "include": directory.text("include"),
         "exclude": directory.text("exclude"),
+        "requireJsonOrYamlExtension": not directory.flag("disableExtensionFilter"),
     }
+    return {"recurse": directory.flag("recurse"), **options}
 
 
 _OPTIONS: Final[Mapping[Tool, Callable[[Fields, Setting], dict[str, Any]]]] = {

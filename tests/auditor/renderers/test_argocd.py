@@ -197,12 +197,14 @@ class TestDirectories:
 
         assert (await refusal(files)).path == "app/x.yaml"
 
-    async def test_jsonnet_makes_the_whole_unknown(self) -> None:
-        """What it makes is declared as well; if it is not chosen, it is nobody's."""
+    async def test_jsonnet_is_named_as_applied_all_the_same(self) -> None:
+        """What it makes is declared, and nobody here knows it; what is not chosen is nobody's."""
         files = DIRECTORY | {"app/x.jsonnet": "{}", "app/lib.libsonnet": "{}"}
 
-        assert (await refusal(files)).path == "app/x.jsonnet"
-        assert await render(files, source={"directory": {"exclude": "*.jsonnet"}})
+        (skipped,) = (await render(files)).skipped
+
+        assert (skipped.path, skipped.is_applied) == ("app/x.jsonnet", True)
+        assert not (await render(files, source={"directory": {"exclude": "*.jsonnet"}})).skipped
 
 
 class TestValuesFiles:

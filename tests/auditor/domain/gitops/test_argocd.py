@@ -236,7 +236,6 @@ class TestDeadEnds:
                 {"source": source(directory={"jsonnet": {"libs": ["x"]}})},
                 "Jsonnet is not evaluated",
             ),
-            ({"source": source(directory={"disableExtensionFilter": True})}, "not supported"),
             ({"source": source(helm={"version": "v2"})}, "version is v2"),
             ({"source": source(path="/apps")}, "starts with a slash"),
             ({"source": source(path=None)}, "neither path nor chart"),

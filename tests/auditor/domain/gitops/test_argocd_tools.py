@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
 
 from auditor.domain.gitops.argocd_fields import Fields, Unknowable
-from auditor.domain.gitops.argocd_globs import is_pattern, over_all, over_folders
 from auditor.domain.gitops.argocd_helm import escape
 from auditor.domain.gitops.argocd_kustomize import image
 from auditor.domain.gitops.argocd_tools import Setting, Tool, tool_options
@@ -217,11 +215,18 @@ class TestKustomize:
 class TestDirectory:
     def test_how_files_are_chosen_is_taken_over(self) -> None:
         """Without a word, folders below are not looked into."""
-        assert told(Tool.DIRECTORY) == {"recurse": False, "include": "", "exclude": ""}
-        assert told(Tool.DIRECTORY, recurse=True, include="*.yaml", exclude="x") == {
-            "recurse": True,
-            "include": "*.yaml",
-            "exclude": "x",
+        usual = {
+            "recurse": False,
+            "include": "",
+            "exclude": "",
+            "requireJsonOrYamlExtension": True,
+        }
+        said = {"recurse": True, "include": "*.yaml", "exclude": "x"}
+
+        assert told(Tool.DIRECTORY) == usual
+        assert told(Tool.DIRECTORY, **said) == usual | said
+        assert told(Tool.DIRECTORY, disableExtensionFilter=True) == usual | {
+            "requireJsonOrYamlExtension": False
         }
 
 
@@ -244,37 +249,3 @@ class TestDirectory:
 def test_variables_are_expanded_as_go_does(text: str, expanded: str) -> None:
     """Broken references are eaten, a lone dollar stays."""
     assert Variables(KNOWN).expand(text) == expanded
-
-
-@pytest.mark.parametrize(
-    ("pattern", "path", "in_all", "in_folders"),
-    [
-        ("*.yaml", "a.yaml", True, True),
-        ("*.yaml", "a/b.yaml", True, False),
-        ("a/**/b.yaml", "a/x/y/b.yaml", True, True),
-        ("a/**/b.yaml", "a/b.yaml", False, True),
-        ("**/b.yaml", "b.yaml", False, True),
-        ("a/**", "a/x/y.yaml", True, True),
-        ("{a,b}.yaml", "b.yaml", True, True),
-        ("{a,b}.yaml", "c.yaml", False, False),
-        ("{a/*,b.yaml}", "a/x", True, True),
-        ("[ab].yaml", "a.yaml", True, True),
-        ("[!ab].yaml", "a.yaml", False, False),
-        ("?.yaml", "a.yaml", True, True),
-        (r"\*.yaml", "a.yaml", False, False),
-        (r"\*.yaml", "*.yaml", True, True),
-        ("a,b.yaml", "a,b.yaml", True, True),
-        ("a+(b).yaml", "a+(b).yaml", True, True),
-    ],
-)
-def test_patterns_match_paths(pattern: str, path: str, *, in_all: bool, in_folders: bool) -> None:
-    """Of a directory a star crosses slashes, of values files only two stars do."""
-    assert (over_all(pattern).fullmatch(path) is not None) == in_all
-    assert (over_folders(pattern).fullmatch(path) is not None) == in_folders
-
-
-def test_a_pattern_that_cannot_be_read_is_told() -> None:
-    """Rather than matching nothing."""
-    with pytest.raises(Unknowable, match=re.escape("'{a'")):
-        over_all("{a")
-    assert not is_pattern("values-prod.yaml")
