@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import comparing, latency, watching
+from benchmarks import comparing, following, latency, watching
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -41,6 +41,7 @@ def _scale(large: bool) -> Any:  # noqa: FBT001 - the one option there is
 
 _BENCHMARKS: dict[str, Callable[[bool], Any]] = {
     "comparing": lambda _large: comparing.measure(),
+    "following": lambda _large: following.measure(),
     "watching": lambda _large: watching.measure(),
     "scale": _scale,
 }

@@ -34,8 +34,7 @@ def forest(
     objects = KnownObjects(outlets.desired, {})
     ground = Ground(
         atlas=Atlas(names or [known(name) for name in repositories], clusters),
-        surround=objects.on,
-        owners_in=objects.owners_in,
+        objects=objects,
         environments=environments_of((root, "") for root in roots),
     )
     return Forest(

@@ -170,9 +170,7 @@ class _Assembly:
             seams=self._seams,
             renderers=self._renderers(roots_of(self._configuration)),
             outlets=outlets,
-            surround=known.on,
-            owners_in=known.owners_in,
-            stirred=known.stirred,
+            known=known,
             atlas=atlas_of(self._configuration),
         )
         git = await open_git(self._configuration, kit, stack)

@@ -136,8 +136,7 @@ class _Rendering:
         self._following = Following(
             Ground(
                 atlas=atlas,
-                surround=known.on,
-                owners_in=known.owners_in,
+                objects=known,
                 environments=environments_of(zip(self._tops, said, strict=True)),
             )
         )

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from auditor.app.seams import Seams
+from auditor.app.surroundings import KnownObjects
 from auditor.config.document import Configuration
 from auditor.config.repositories import Desired
 from auditor.ports import Clock, Renderer, RenderRequest, Repository
 from auditor.sources.git.declaring import Declarer, Outlets
 from auditor.sources.git.follower import GitFollower, Pace
-from auditor.sources.git.following import Following, Ground, OwnersIn, Surround, environments_of
+from auditor.sources.git.following import Following, Ground, environments_of
 from auditor.sources.git.forest import Forest
 from auditor.sources.git.patience import Patience
 from auditor.sources.git.provenance import Provenance
@@ -45,18 +46,12 @@ def atlas_of(configuration: Configuration) -> Atlas:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kit:
-    """What the Git side works with: the outside, the renderers, and where declarations go.
-
-    ``surround`` gives what owners may refer to on a cluster, ``owners_in`` the owners that a root
-    declares; ``stirred`` is set whenever any of that changes.
-    """
+    """What the Git side works with: the outside, the renderers, where declarations go, what is known."""
 
     seams: Seams
     renderers: Mapping[str, Renderer]
     outlets: Outlets
-    surround: Surround
-    owners_in: OwnersIn
-    stirred: asyncio.Event
+    known: KnownObjects
     atlas: Atlas
 
 
@@ -93,7 +88,7 @@ async def open_git(configuration: Configuration, kit: Kit, stack: AsyncExitStack
     return GitSide(
         forest=forest,
         followers=followers,
-        stirred=kit.stirred,
+        stirred=kit.known.stirred,
         clock=seams.clock,
         provenance=Provenance(repositories.values(), kit.outlets.events),
     )
@@ -106,8 +101,7 @@ def _forest(
     said: Sequence[str] = [choice.environment for choice in configuration.desired]
     ground = Ground(
         atlas=kit.atlas,
-        surround=kit.surround,
-        owners_in=kit.owners_in,
+        objects=kit.known,
         environments=environments_of(zip(tops, said, strict=True)),
     )
     return Forest(

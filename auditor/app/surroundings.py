@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from auditor.domain.gitops.readers import READERS
 from auditor.domain.identity import GroupKind, ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.pipeline.pairing import ClusterState
@@ -55,14 +56,18 @@ class KnownObjects:
         return {ref for ref in (*self._desired.refs(cluster), *alive) if ref.group_kind == kind}
 
     def note(self, refs: Iterable[ObjectRef]) -> None:
-        """Take in names of changed objects: if an owner refers to one, what it leads to may change."""
-        if not self.stirred.is_set() and any(self._matters(ref) for ref in refs):
+        """Take in names of changed objects: what owners lead to may change by them."""
+        if not self.stirred.is_set() and self.concerns(refs):
             self.stirred.set()
 
-    def _matters(self, ref: ObjectRef) -> bool:
-        if ref in self._asked:
-            return True
-        return bool(self._asked_kinds) and (ref.cluster, ref.group_kind) in self._asked_kinds
+    def concerns(self, refs: Iterable[ObjectRef]) -> bool:
+        """Tell whether any of some objects is an owner, or something that owners referred to."""
+        return any(
+            ref in self._asked
+            or ref.group_kind in READERS
+            or (ref.cluster, ref.group_kind) in self._asked_kinds
+            for ref in refs
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from auditor.domain.gitops.applicationset import read_application_set
 from auditor.domain.gitops.argocd import read_application
 from auditor.domain.gitops.branch import Reader
 from auditor.domain.gitops.flux_helm_release import read_helm_release
@@ -51,6 +52,11 @@ READERS: Final[Mapping[GroupKind, OwnerKind]] = {
             tool=ARGOCD,
             kind=GroupVersionKind("argoproj.io", "v1alpha1", "Application"),
             read=read_application,
+        ),
+        OwnerKind(
+            tool=ARGOCD,
+            kind=GroupVersionKind("argoproj.io", "v1alpha1", "ApplicationSet"),
+            read=read_application_set,
         ),
         OwnerKind(
             tool=FLUX,

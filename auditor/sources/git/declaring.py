@@ -82,8 +82,10 @@ class Declarer:
         """Forget a root that is no more, or is another than before: it is rendered anew if at all."""
         self.rendered.pop(root.name, None)
 
-    async def declare(self, root: Root, heads: Mapping[str, str], *, at: datetime) -> None:
-        """Render a root at commits and declare the result as of a moment.
+    async def declare(
+        self, root: Root, heads: Mapping[str, str], *, at: datetime
+    ) -> frozenset[ObjectRef]:
+        """Render a root at commits and declare the result as of a moment; return what that touched.
 
         Raises:
             ManifestError: the root does not render; it is marked stale and keeps what it declared.
@@ -108,6 +110,7 @@ class Declarer:
         self._tell(root, rendered, len(packed.declared), touched)
         self.rendered[root.name] = rendered
         self.outlets.notice(touched)
+        return touched
 
     async def _render(
         self, root: Root, heads: Mapping[str, str], at: datetime

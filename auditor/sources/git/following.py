@@ -8,9 +8,9 @@ that never ends is cut off by name. It refuses to render, and to follow what is 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from auditor.domain.gitops.branch import Branch, DeadEnd, Mount, Surroundings
 from auditor.domain.gitops.environment import environment_in, environment_of
@@ -25,11 +25,18 @@ from auditor.state.roots import ALL, Found, Mounted, Root
 DEEPEST: Final = 16
 """So many owners may stand above each other."""
 
-Surround = Callable[[str], Surroundings]
-"""What owners on a cluster may refer to."""
 
-OwnersIn = Callable[[Root, frozenset[GroupKind]], Iterable[ObjectRef]]
-"""The owners of some kinds that a root declares."""
+class Objects(Protocol):
+    """What is known of objects, declared and alive."""
+
+    def on(self, cluster: str) -> Surroundings:
+        """What owners on a cluster may refer to."""
+
+    def owners_in(self, root: Root, kinds: frozenset[GroupKind]) -> Iterable[ObjectRef]:
+        """The owners of some kinds that a root declares."""
+
+    def concerns(self, refs: Iterable[ObjectRef]) -> bool:
+        """Tell whether any of these is an owner, or something that owners referred to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +55,7 @@ class Ground:
     """What following stands on: which names mean what, and the objects of every cluster."""
 
     atlas: Atlas
-    surround: Surround
-    owners_in: OwnersIn
+    objects: Objects
     environments: Mapping[str, str]
     """What the configuration calls the environments of configured roots."""
 
@@ -59,6 +65,10 @@ class Following:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
+
+    def concerns(self, refs: Iterable[ObjectRef]) -> bool:
+        """Tell whether changes of objects may change what owners lead to."""
+        return self._ground.objects.concerns(refs)
 
     def grow(self, tops: Sequence[Root]) -> Growth:
         """Say all that the configured roots lead to now. The order is always the same."""
@@ -89,8 +99,8 @@ class _Walk:
     def _owners(self, root: Root) -> Iterator[Manifest]:
         """The owners that a root declares, as they are declared where that counts."""
         kinds = frozenset(each.kind.group_kind for each in followed(root.discover))
-        for ref in self._ground.owners_in(root, kinds) if kinds else ():
-            owner = self._ground.surround(ref.cluster).find(ref)
+        for ref in self._ground.objects.owners_in(root, kinds) if kinds else ():
+            owner = self._ground.objects.on(ref.cluster).find(ref)
             if owner is not None and ref not in self._read:
                 self._read.add(ref)
                 yield owner
@@ -101,7 +111,7 @@ class _Walk:
         if len(above) >= DEEPEST:
             self._unknown[owner.ref].append(f"more than {DEEPEST} owners stand above each other")
             return
-        for item in kind.read(owner, self._ground.surround(owner.ref.cluster)):
+        for item in kind.read(owner, self._ground.objects.on(owner.ref.cluster)):
             if isinstance(item, DeadEnd):
                 self._unknown[owner.ref].append(item.reason)
                 continue

@@ -33,7 +33,8 @@ class _Work:
     """What is known and what is to be done.
 
     ``heads`` are the commits that count, by repository; ``due`` names roots to render, ``failing``
-    those that did not, with the reasons; ``restored`` those whose memory was asked for.
+    those that did not, with the reasons; ``restored`` those whose memory was asked for. ``is_grown``
+    says that all owners were followed since any of them changed.
     """
 
     heads: dict[str, str] = field(default_factory=dict)
@@ -41,6 +42,7 @@ class _Work:
     failing: dict[str, ManifestError | RetryableError] = field(default_factory=dict)
     restored: set[str] = field(default_factory=set)
     unknown: Mapping[ObjectRef, tuple[str, ...]] = field(default_factory=dict)
+    is_grown: bool = False
 
 
 class Forest:
@@ -99,6 +101,7 @@ class Forest:
 
         """
         async with self._lock:
+            self._work.is_grown = False
             await self._grow(at)
 
     async def keep(self, repository: str) -> None:
@@ -134,11 +137,13 @@ class Forest:
         """Render what is due and follow what that leads to, until nothing is due."""
         self._work.due.update(self._patience.take_due())
         for _ in range(ROUNDS):
-            self._adopt(self._following.grow(self._tops), at)
+            if not self._work.is_grown:
+                self._work.is_grown = True
+                self._adopt(self._following.grow(self._tops), at)
             due = [root for root in self.roots if self._is_ready(root)]
             if not due:
                 break
-            await self._restore(due)
+            self._work.is_grown &= not await self._restore(due)
             await self._declare(due, at)
         self._tell_unknown()
 
@@ -177,11 +182,13 @@ class Forest:
         self._declarer.outlets.events.roots.let_go(root)
         self._declarer.outlets.notice(self._desired.withdraw(root.name, until=at))
 
-    async def _restore(self, due: Iterable[Root]) -> None:
-        for root in due:
-            if root.name not in self._work.restored:
-                await self._declarer.restore(root, self._work.heads)
-                self._work.restored.add(root.name)
+    async def _restore(self, due: Iterable[Root]) -> bool:
+        """Take back what new roots declared before a restart; tell whether there were any."""
+        new = [root for root in due if root.name not in self._work.restored]
+        for root in new:
+            await self._declarer.restore(root, self._work.heads)
+            self._work.restored.add(root.name)
+        return bool(new)
 
     async def _declare(self, due: Iterable[Root], at: datetime) -> None:
         """Render side by side; what fails is kept for people and for the next try."""
@@ -199,7 +206,7 @@ class Forest:
         work = self._work
         work.due.discard(root.name)
         try:
-            await self._declarer.declare(root, dict(work.heads), at=at)
+            touched = await self._declarer.declare(root, dict(work.heads), at=at)
         except ManifestError as failure:
             work.failing[root.name] = failure
         except RetryableError as failure:
@@ -208,6 +215,7 @@ class Forest:
         else:
             work.failing.pop(root.name, None)
             self._patience.forget(root.name)
+            work.is_grown = work.is_grown and not self._following.concerns(touched)
 
     def _tell_unknown(self) -> None:
         """Doubt what carries the mark of an owner of whom not all is known."""

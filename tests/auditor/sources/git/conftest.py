@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.git_repositories import ScriptedRepository
+from tests.stack.fixtures import rendering_programs
+
+__all__ = ["rendering_programs"]
 
 
 @pytest.fixture

@@ -1,0 +1,91 @@
+"""A repository's history, followed commit by commit through the whole Git side, without a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from auditor.app.renderers import load_renderers
+from auditor.domain.identity import ObjectRef
+from auditor.domain.scopes import is_namespaced
+from auditor.errors import SourceUnavailable
+from auditor.plugins import PluginKind, installed
+from auditor.ports import Rendering, RenderRequest, Tree
+from auditor.sources.git.declaring import Outlets
+from auditor.sources.git.local import LocalClone
+from auditor.sources.git.repository import GitRepository
+from auditor.state.desired import DesiredState
+from auditor.state.revisions import Remembered
+from auditor.state.roots import Root
+from auditor.telemetry.git import GitEvents
+from auditor.telemetry.sources import SourceEvents
+from tests.doubles import START, FakeClock
+from tests.forests import forest, known
+
+CLUSTER = "home"
+
+
+class NoCharts:
+    """Stands in for helm where no chart can be fetched: what releases declare stays unknown."""
+
+    async def render(self, tree: Tree, request: RenderRequest) -> Rendering:
+        raise SourceUnavailable("charts are not fetched here")
+
+
+class Forgetful:
+    """A worker that never lived before."""
+
+    async def recall(self, root: str) -> Remembered | None:
+        return None
+
+    async def keep(self, root: str, remembered: Remembered) -> None:
+        pass
+
+
+class History:
+    """A forest over one bare repository that is told which commit counts."""
+
+    def __init__(self, folder: Path, cache: Path, *, top: str, url: str) -> None:
+        self._clock = FakeClock(START + timedelta(days=400))
+        request = RenderRequest(path=top, cluster=CLUSTER)
+        root = Root(name="top", repository="r", request=request, renderer="flux", discover="flux")
+        self.desired = DesiredState([root], scope=lambda _, kind: is_namespaced(kind))
+        registry = CollectorRegistry()
+        outlets = Outlets(
+            desired=self.desired,
+            revisions=Forgetful(),
+            notice=lambda _: None,
+            events=GitEvents(registry, SourceEvents(registry)),
+        )
+        self._repository = GitRepository("r", LocalClone(folder))
+        names = {plugin.name for plugin in installed(PluginKind.RENDERER)}
+        renderers = {**load_renderers(names, cache), "helm": NoCharts()}
+        self.forest = forest(
+            [root],
+            {"r": self._repository},
+            renderers,
+            outlets,
+            clock=self._clock,
+            names=[known("r", url)],
+        )
+
+    async def advance(self, commit: str) -> None:
+        """Declare what the repository holds at a commit."""
+        await self._repository.head()
+        await self.forest.advance("r", commit, at=self._clock.now())
+
+    def declared(self) -> Mapping[ObjectRef, Any]:
+        """All that is declared: version, body, place and owner; at which commit does not matter."""
+        found = {}
+        for ref in self.desired.refs(CLUSTER):
+            declaration = self.desired.declaration(ref)
+            manifest = declaration.manifest if declaration else None
+            if manifest is not None:
+                origin = manifest.origin
+                place = origin and (origin.path, origin.line)
+                found[ref] = (manifest.version, manifest.body, place, manifest.owner)
+        return found
