@@ -105,6 +105,14 @@ def duration(value: Any) -> Decimal:
     return sign * sum((Decimal(number) * _UNITS[unit] for number, unit in parts), Decimal(0))
 
 
+def moment(value: Any) -> datetime | None:
+    """Read a time as Kubernetes writes it (RFC 3339), with its zone; None where there is none."""
+    try:
+        return _time(value) if value else None
+    except ValueError:
+        return None
+
+
 def _bytes(value: Any) -> bytes:
     try:
         return b64decode("".join(str(value).split()), validate=True)

@@ -44,6 +44,63 @@ INVALID: Final = Check(
 TERMINATING: Final = Check(
     "K8S-009", Category.UNRECONCILED, Severity.HIGH, "A declared object is being deleted and stays"
 )
+NOT_GENERATED: Final = Check(
+    "APPSET-001", Category.MISSING, Severity.HIGH, "A generated Application is missing"
+)
+STALE_APPLICATION: Final = Check(
+    "APPSET-002", Category.UNMANAGED, Severity.MEDIUM, "An Application is generated no more"
+)
+UNLIKE_TEMPLATE: Final = Check(
+    "APPSET-003", Category.CHANGED, Severity.MEDIUM, "An Application differs from what is generated"
+)
+GENERATION_FAILED: Final = Check(
+    "APPSET-004", Category.UNRECONCILED, Severity.HIGH, "An ApplicationSet does not generate"
+)
+OUT_OF_SYNC: Final = Check(
+    "ARGO-001", Category.UNRECONCILED, Severity.HIGH, "An Application stays out of sync"
+)
+NOT_HEALING: Final = Check(
+    "ARGO-002",
+    Category.UNRECONCILED,
+    Severity.MEDIUM,
+    "An Application is out of sync and does not heal itself",
+)
+UNHEALTHY: Final = Check(
+    "ARGO-003", Category.UNRECONCILED, Severity.HIGH, "What an Application owns is not healthy"
+)
+SYNC_FAILED: Final = Check(
+    "ARGO-004", Category.UNRECONCILED, Severity.HIGH, "A sync of an Application failed or hangs"
+)
+APPLICATION_ERROR: Final = Check(
+    "ARGO-005", Category.UNRECONCILED, Severity.HIGH, "Argo CD cannot work on an Application"
+)
+SWITCHED_OFF: Final = Check(
+    "ARGO-009", Category.UNRECONCILED, Severity.MEDIUM, "An Application's reconciliation is off"
+)
+NOT_READY: Final = Check(
+    "FLUX-001", Category.UNRECONCILED, Severity.HIGH, "Flux fails to reconcile an object"
+)
+STALLED: Final = Check(
+    "FLUX-002", Category.UNRECONCILED, Severity.CRITICAL, "Flux gave up on an object"
+)
+SUSPENDED: Final = Check(
+    "FLUX-003", Category.UNRECONCILED, Severity.MEDIUM, "An object is suspended"
+)
+NEVER_APPLIED: Final = Check(
+    "FLUX-005", Category.UNRECONCILED, Severity.HIGH, "A revision was attempted and never applied"
+)
+BLOCKED: Final = Check(
+    "FLUX-010", Category.UNRECONCILED, Severity.HIGH, "An object waits for what it depends on"
+)
+NOT_ACTED_ON: Final = Check(
+    "FLUX-012", Category.UNRECONCILED, Severity.MEDIUM, "A controller does not act on an object"
+)
+RELEASE_DRIFTED: Final = Check(
+    "FLUX-013", Category.UNRECONCILED, Severity.HIGH, "Flux finds that a release drifted"
+)
+RELEASE_FAILED: Final = Check(
+    "FLUX-015", Category.UNRECONCILED, Severity.HIGH, "A release failed or was rolled back"
+)
 EXPIRED_RULE: Final = Check(
     "RULE-001", Category.INVALID, Severity.LOW, "An ignore rule has expired"
 )
@@ -56,6 +113,36 @@ ALL: Final = (
     UNMANAGED,
     INVALID,
     TERMINATING,
+    NOT_GENERATED,
+    STALE_APPLICATION,
+    UNLIKE_TEMPLATE,
+    GENERATION_FAILED,
+    OUT_OF_SYNC,
+    NOT_HEALING,
+    UNHEALTHY,
+    SYNC_FAILED,
+    APPLICATION_ERROR,
+    SWITCHED_OFF,
+    NOT_READY,
+    STALLED,
+    SUSPENDED,
+    NEVER_APPLIED,
+    BLOCKED,
+    NOT_ACTED_ON,
+    RELEASE_DRIFTED,
+    RELEASE_FAILED,
     EXPIRED_RULE,
 )
 BY_ID: Final = {check.id: check for check in ALL}
+
+WOULD_CREATE: Final = Check(
+    "REV-001", Category.MISSING, Severity.INFO, "A revision would create an object"
+)
+WOULD_CHANGE: Final = Check(
+    "REV-002", Category.CHANGED, Severity.LOW, "A revision would change an object"
+)
+WOULD_DELETE: Final = Check(
+    "REV-003", Category.UNMANAGED, Severity.MEDIUM, "A revision would no longer declare an object"
+)
+PROPOSED: Final = (WOULD_CREATE, WOULD_CHANGE, WOULD_DELETE, INVALID)
+"""What comparing revisions finds. The first three are forecasts: the worker never finds them."""

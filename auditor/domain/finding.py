@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 from functools import lru_cache
 
@@ -100,7 +100,8 @@ class Confidence(IntEnum):
 class Deviation:
     """What one comparator says of one pair: a check, with its differences.
 
-    ``check`` is an id of the catalogue in ``auditor.domain.checks``.
+    ``check`` is an id of the catalogue in ``auditor.domain.checks``. ``since`` is set where it is a
+    finding only if it lasts, and says since when it does; ``patience`` is how long it may at least.
     """
 
     check: str
@@ -109,6 +110,8 @@ class Deviation:
     differences: tuple[Difference, ...] = ()
     severity: Severity | None = None
     confidence: Confidence = Confidence.HIGH
+    since: datetime | None = None
+    patience: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +178,8 @@ class Outcome:
     ``doubt`` is set exactly where the verdict is unknown; then ``findings`` is empty and earlier ones
     stay as they are. ``look_again`` is when time alone can change the outcome. ``declared`` is the
     moment since when the present declaration is current, ``actual_version`` which writing of the
-    live object was judged.
+    live object was judged. ``ripening`` are checks of which something is wrong, but not for long enough
+    to be a finding.
     """
 
     ref: ObjectRef
@@ -186,6 +190,7 @@ class Outcome:
     look_again: datetime | None = None
     declared: datetime | None = None
     actual_version: str = ""
+    ripening: frozenset[str] = frozenset()
     present: bool = True
     """Whether the object is declared or alive at all."""
     audited: bool = True

@@ -2,7 +2,8 @@
 
 Deviations say that desired and actual differ. Whether that is drift depends on what was declared
 before: what the cluster would not differ in from an earlier declaration was moved by Git, and is
-*pending* until its time is over, then *lagging*. The rest was moved in the cluster and is drift.
+*pending* until its time is over, then *lagging*. The rest was moved in the cluster and is drift. What is
+wrong with reconciliation itself was moved by nobody, and some of it is a finding only if it lasts.
 This module refuses to find differences itself: it is given a comparison and calls it.
 """
 
@@ -10,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from auditor.domain import checks
 from auditor.domain.fieldpath import FieldPath
@@ -23,6 +25,7 @@ from auditor.domain.finding import (
     Suppression,
     Verdict,
 )
+from auditor.domain.generated import specialised
 from auditor.domain.manifest import Manifest, Origin
 from auditor.domain.marks import owner_of
 from auditor.domain.pair import Pair, Superseded
@@ -31,6 +34,9 @@ from auditor.domain.rules import Rules, Sifted, sift
 
 Comparison = Callable[[Pair], Iterable[Deviation]]
 """All comparators together."""
+
+_LONGEST: Final = timedelta(days=365)
+"""No patience of anybody is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ def judge(pair: Pair, compare: Comparison, rules: Rules, *, at: datetime) -> Out
     """Judge one pair at a moment."""
     if pair.doubt is not None:
         return replace(_outcome(pair, Verdict.UNKNOWN), doubt=pair.doubt)
-    deviations = tuple(compare(pair))
+    deviations = _compared(pair, compare)
     if not deviations:
         return _outcome(pair, Verdict.IN_SYNC)
     rules = rules.about(pair)
@@ -63,6 +69,10 @@ def judge(pair: Pair, compare: Comparison, rules: Rules, *, at: datetime) -> Out
         moved = _which_side(pair, sifted, compare, rules, at=at)
         outcome = _conclude(pair, moved, rules, at=at)
     return _hiding(outcome, sifted.suppressed) if sifted.suppressed else outcome
+
+
+def _compared(pair: Pair, compare: Comparison) -> tuple[Deviation, ...]:
+    return tuple(specialised(pair, deviation) for deviation in compare(pair))
 
 
 def _hiding(outcome: Outcome, suppressed: tuple[Suppression, ...]) -> Outcome:
@@ -75,15 +85,30 @@ def _hiding(outcome: Outcome, suppressed: tuple[Suppression, ...]) -> Outcome:
 def _conclude(pair: Pair, moved: _Moved, rules: Rules, *, at: datetime) -> Outcome:
     ripening = [(deviation, _ripens(deviation, rules)) for deviation in moved.by_cluster]
     findings = [_finding(pair, one, rules) for one, due in ripening if due is None or at >= due]
-    waiting = [due for _, due in ripening if due is not None and at < due]
-    lag = moved.by_git
-    if lag and at >= lag.since + rules.lagging_after:
-        findings += _overdue(pair, lag, rules)
-    elif lag:
-        waiting.append(lag.since + rules.lagging_after)
+    young = {one.check: due for one, due in ripening if due is not None and at < due}
+    waiting = list(young.values())
+    if lag := moved.by_git:
+        due = lag.since + _patience(pair, rules)
+        findings += _overdue(pair, lag, rules) if at >= due else []
+        waiting += [due] if at < due else []
     verdict = Verdict.DRIFTED if findings else Verdict.PENDING
-    again = min(waiting, default=None)
-    return replace(_outcome(pair, verdict), findings=tuple(findings), look_again=again)
+    return replace(
+        _outcome(pair, verdict),
+        findings=tuple(findings),
+        look_again=min(waiting, default=None),
+        ripening=frozenset(young),
+    )
+
+
+def _patience(pair: Pair, rules: Rules) -> timedelta:
+    """How long the cluster may be behind.
+
+    A tool that looks but every hour has its turn within the hour, and then as long as any other to apply.
+    """
+    if pair.patience is None:
+        return rules.lagging_after
+    turn = min(pair.patience, _LONGEST)
+    return max(rules.lagging_after, turn + min(turn, rules.lagging_after))
 
 
 def _ripens(deviation: Deviation, rules: Rules) -> datetime | None:
@@ -91,13 +116,12 @@ def _ripens(deviation: Deviation, rules: Rules) -> datetime | None:
 
     Deletion takes its time: finalizers run. Only one that takes too long is stuck.
     """
-    if deviation.check != checks.TERMINATING.id or not deviation.differences:
+    if deviation.since is None:
         return None
-    try:
-        since = datetime.fromisoformat(str(deviation.differences[0].actual))
-    except ValueError:
-        return None
-    return since + rules.terminating_after
+    if deviation.check == checks.TERMINATING.id:
+        return deviation.since + rules.terminating_after
+    own = min(deviation.patience or timedelta(), _LONGEST)
+    return deviation.since + max(own, rules.lagging_after)
 
 
 def _outcome(pair: Pair, verdict: Verdict) -> Outcome:
@@ -115,22 +139,24 @@ def _which_side(
     pair: Pair, sifted: Sifted, compare: Comparison, rules: Rules, *, at: datetime
 ) -> _Moved:
     """Split deviations into what the cluster moved and what Git moved."""
-    best = _Moved(sifted.kept)
+    unhealthy = tuple(one for one in sifted.kept if one.category is Category.UNRECONCILED)
+    kept = tuple(one for one in sifted.kept if one.category is not Category.UNRECONCILED)
+    best = _Moved(kept)
     for earlier in pair.earlier:
-        before = _deviations_from(earlier, pair, compare, rules, at=at)
-        drift, lag = _divided(sifted.kept, before)
-        if _weight(drift) < _weight(best.by_cluster):
-            best = _Moved(drift, _Lag(lag, earlier.until))
         if not best.by_cluster:
             break
-    return best
+        before = _deviations_from(earlier, pair, compare, rules, at=at)
+        drift, lag = _divided(kept, before)
+        if _weight(drift) < _weight(best.by_cluster):
+            best = _Moved(drift, _Lag(lag, earlier.until))
+    return _Moved((*unhealthy, *best.by_cluster), best.by_git)
 
 
 def _deviations_from(
     earlier: Superseded, pair: Pair, compare: Comparison, rules: Rules, *, at: datetime
 ) -> tuple[Deviation, ...]:
     then = pair.declaring(earlier.manifest)
-    return sift(compare(then), then, rules, at=at).kept
+    return sift(_compared(then, compare), then, rules, at=at).kept
 
 
 def _divided(
@@ -215,7 +241,9 @@ def _severity(pair: Pair, deviation: Deviation, rules: Rules) -> Severity:
 
 
 def _began(deviation: Deviation) -> datetime | None:
-    """When the oldest of the differing fields was written."""
+    """Since when it is so, or when the oldest of the differing fields was written."""
+    if deviation.since is not None:
+        return deviation.since
     times = [d.writer.time for d in deviation.differences if d.writer and d.writer.time]
     return min(times, default=None)
 

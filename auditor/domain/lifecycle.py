@@ -162,9 +162,18 @@ def _absent(
         return None
     if _is_hidden(tracked.finding, outcome):
         return _suppress(tracked, at)
+    if tracked.finding.check in outcome.ripening:
+        return _keep(tracked, at)
     if _is_contested(tracked) and outcome.present:
         return _rest(tracked, outcome, at, flapping)
     return _resolve(tracked, outcome, at)
+
+
+def _keep(tracked: TrackedFinding, at: datetime) -> Step | None:
+    """Something is still wrong, or is again: what is open already need not ripen once more."""
+    if tracked.state is not State.OPEN:
+        return None
+    return Step(tracked=replace(tracked, last_seen=max(at, tracked.last_seen)))
 
 
 def _suppress(tracked: TrackedFinding, at: datetime) -> Step | None:
@@ -202,6 +211,8 @@ def _resolution(tracked: TrackedFinding, outcome: Outcome) -> Resolution:
     """
     if not outcome.present:
         return Resolution.GONE
+    if tracked.finding.category is Category.UNRECONCILED:
+        return Resolution.APPLIED
     declared = outcome.declared is not None and outcome.declared > tracked.opened
     if declared and outcome.actual_version == tracked.finding.actual_version:
         return Resolution.CODIFIED

@@ -8,7 +8,7 @@ that is not about this one object.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from auditor.domain.identity import ObjectRef
@@ -66,7 +66,10 @@ class Pair:
     """Desired and actual of one object; either may be absent, and then that is the fact.
 
     ``doubt`` set means that absence proves nothing. ``earlier`` is newest first. ``governed`` says
-    that the object's namespace is one in which everything must be declared.
+    that the object's namespace is one in which everything must be declared. ``followed`` says that the
+    object is an owner of which it is audited what it calls for. ``generator`` is the living object's
+    generator, where all that it generates is known and this object is not among it. ``patience`` is how
+    often the tool that applies the object looks.
     """
 
     ref: ObjectRef
@@ -77,6 +80,9 @@ class Pair:
     scaler: Scaler | None = None
     earlier: tuple[Superseded, ...] = ()
     governed: bool = False
+    followed: bool = False
+    generator: Manifest | None = None
+    patience: timedelta | None = None
 
     def declaring(self, desired: Manifest | None) -> Pair:
         """The same pair as if ``desired`` were declared."""

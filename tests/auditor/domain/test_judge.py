@@ -13,7 +13,7 @@ from auditor.domain import checks
 from auditor.domain.difference import Difference, Op, Writer
 from auditor.domain.fieldpath import FieldPath
 from auditor.domain.finding import Category, Deviation, Severity, Verdict
-from auditor.domain.judge import judge
+from auditor.domain.judge import Comparison, judge
 from auditor.domain.manifest import Manifest
 from auditor.domain.pair import Doubt, Pair, Superseded
 from auditor.domain.pathpattern import parse_pattern
@@ -148,6 +148,20 @@ class TestGitMoved:
         assert outcome.findings[0].began == START
         assert outcome.findings[0].differences[0].desired == 5
 
+    @pytest.mark.parametrize(
+        ("interval", "minutes"),
+        [(1, 10), (5, 10), (10, 20), (60, 70), (10**12, 365 * 24 * 60 + 10)],
+    )
+    def test_has_at_least_the_time_of_the_tool_that_applies_it(
+        self, interval: int, minutes: int
+    ) -> None:
+        """One that looks every hour has its turn within the hour, and then its time to apply."""
+        patient = replace(self.moved, patience=timedelta(minutes=interval))
+
+        outcome = judge(patient, compare_spec, RULES, at=START)
+
+        assert outcome.look_again == START + timedelta(minutes=minutes)
+
     def test_counts_from_the_first_commit_not_followed(self) -> None:
         """A second commit does not give the tool its time again."""
         first, second = START - timedelta(minutes=9), START
@@ -197,6 +211,7 @@ class TestDeletionUnderWay:
             category=Category.UNRECONCILED,
             message="deleted",
             differences=(since,),
+            since=START,
         )
 
     def test_is_given_its_time(self) -> None:
@@ -213,6 +228,59 @@ class TestDeletionUnderWay:
         outcome = judge(self.deleted, self.terminating, RULES, at=at)
 
         assert [f.check for f in outcome.findings] == ["K8S-009"]
+        assert outcome.findings[0].began == START
+
+
+class TestUnhealthyReconciliation:
+    """Something is wrong that nobody declared, and that may pass."""
+
+    owner = pair(deployment(), deployment())
+
+    @staticmethod
+    def failing(since: datetime | None, patience: timedelta | None = None) -> Comparison:
+        """A comparator that says that Flux fails."""
+        check = checks.NOT_READY
+        one = Deviation(
+            check=check.id,
+            category=check.category,
+            message="BuildFailed",
+            since=since,
+            patience=patience,
+        )
+        return lambda _pair: (one,)
+
+    def test_is_a_finding_at_once_where_it_need_not_last(self) -> None:
+        """What is stalled is stalled."""
+        outcome = judge(self.owner, self.failing(None), RULES, at=START)
+
+        assert [f.check for f in outcome.findings] == ["FLUX-001"]
+
+    @pytest.mark.parametrize(
+        ("patience", "minutes"),
+        [(None, 10), (timedelta(minutes=3), 10), (timedelta(minutes=30), 30)],
+    )
+    def test_has_to_last_for_the_longer_of_two_times(
+        self, patience: timedelta | None, minutes: int
+    ) -> None:
+        """The configured one, and the one that the owner's interval asks for."""
+        failing, ripe = self.failing(START, patience), START + timedelta(minutes=minutes)
+
+        young = judge(self.owner, failing, RULES, at=ripe - timedelta(seconds=1))
+        old = judge(self.owner, failing, RULES, at=ripe)
+
+        assert (young.findings, young.look_again) == ((), ripe)
+        assert (young.verdict, young.ripening) == (Verdict.PENDING, {"FLUX-001"})
+        assert [f.began for f in old.findings] == [START]
+        assert old.ripening == set()
+
+    def test_was_not_moved_by_git(self) -> None:
+        """Although it was not there before the object was declared, because then nobody looked."""
+        new = pair(deployment(), deployment(), earlier=(before(None),))
+        failing = self.failing(None)
+
+        outcome = judge(new, lambda p: failing(p) if p.desired else (), RULES, at=START)
+
+        assert [f.check for f in outcome.findings] == ["FLUX-001"]
 
 
 class TestBothMoved:

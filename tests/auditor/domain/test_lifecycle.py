@@ -385,3 +385,32 @@ def test_noise_is_bounded(looks: list[tuple[Outcome, float]]) -> None:
 
 def _openings_from(opened: list[datetime], start: datetime) -> int:
     return sum(start <= at < start + FLAPPING.window for at in opened)
+
+
+class TestRipening:
+    """Something is wrong that is a finding only if it lasts."""
+
+    young = clean(verdict=Verdict.PENDING, ripening=frozenset({"K8S-002"}))
+
+    def test_what_is_open_need_not_ripen_again(self, story: Story) -> None:
+        """A tool that tries again and fails again has not recovered in between."""
+        story.look(drifted())
+
+        assert story.look(self.young, 5) == []
+        assert story.only.state is State.OPEN
+        assert story.only.last_seen == START + timedelta(seconds=5)
+
+    def test_what_is_over_ripens_again(self, story: Story) -> None:
+        """It is opened by an outcome that has it, and by no other."""
+        story.look(drifted())
+        story.look(clean(), 5)
+
+        assert story.look(self.young, 6) == []
+        assert story.only.state is State.RESOLVED
+
+    def test_an_owner_that_recovers_has_caught_up(self, story: Story) -> None:
+        """Neither side moved back to the other."""
+        story.look(drifted(category=Category.UNRECONCILED))
+        story.look(clean(), 5)
+
+        assert story.only.resolution is Resolution.APPLIED
