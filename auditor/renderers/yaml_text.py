@@ -1,8 +1,7 @@
 """Objects as YAML text, where it matters how Go writes it.
 
 Flux substitutes variables in the text that ``sigs.k8s.io/yaml`` makes of an object, so it decides what a
-value turns into whether the text around its variable is plain, quoted or a block. That holds for texts with
-a dollar; all else is written so that it reads back the same. It refuses to be pretty.
+value turns into whether the text around its variable is plain, quoted or a block. It refuses to be pretty.
 """
 
 from __future__ import annotations
@@ -24,6 +23,8 @@ from yaml.events import (
     StreamEndEvent,
     StreamStartEvent,
 )
+
+from auditor.renderers.scalars import resolve_plain
 
 _END: Final = "...\n"
 """libyaml marks the document's end after a block that keeps its line breaks; Go does not."""
@@ -67,8 +68,9 @@ def _events(value: Any) -> Iterator[Event]:
 
 
 def _text(text: str) -> ScalarEvent:
-    """Write a text with a dollar as Go does, and every other in double quotes."""
+    """Write a text as Go does: plain where it reads back as text, else in double quotes."""
     style = '"'
-    if "$" in text and all(character < _BEYOND for character in text):
-        style = "|" if "\n" in text else ""
+    if all(character < _BEYOND for character in text):
+        is_text = resolve_plain(text) == text
+        style = "|" if "\n" in text else "" if is_text else style
     return ScalarEvent(None, None, (True, True), text, style=style)
