@@ -41,8 +41,22 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What is compared where nothing has happened yet: two commits.
+
+    ``revisions`` is how they were asked for, such as ``main...HEAD``; ``cluster`` the one that what
+    differs was compared with, empty where none was asked.
+    """
+
+    revisions: str
+    before: str
+    after: str
+    cluster: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Everything that one look found.
+    """Everything that one look found. With a ``proposal`` findings say what would happen.
 
     ``problems`` are sentences for a person about what could not be looked at: with any of them, the
     absence of findings proves nothing.
@@ -51,6 +65,7 @@ class Report:
     findings: tuple[TrackedFinding, ...] = ()
     summary: Summary = Summary()
     problems: tuple[str, ...] = ()
+    proposal: Proposal | None = None
 
     @property
     def has_drift(self) -> bool:

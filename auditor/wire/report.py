@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from auditor.domain.report import Report, Summary
+from auditor.domain.report import Proposal, Report, Summary
 from auditor.wire.finding import FindingDocument, show
 from auditor.wire.model import to_json
 
@@ -23,6 +24,19 @@ class SummaryDocument(BaseModel):
     unknown: Annotated[int, Field(description="Not judged: neither drifted nor in sync.")]
 
 
+class ProposalDocument(BaseModel):
+    """Two commits that were compared: every finding says what moving to the second would do."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    revisions: Annotated[
+        str, Field(description="As they were asked for.", examples=["main...HEAD"])
+    ]
+    before: Annotated[str, Field(description="A commit id.")]
+    after: Annotated[str, Field(description="A commit id.")]
+    cluster: Annotated[str, Field(description="Empty where no cluster was asked.")] = ""
+
+
 class ReportDocument(BaseModel):
     """Every finding, the summary, and what could not be looked at."""
 
@@ -35,6 +49,9 @@ class ReportDocument(BaseModel):
     problems: Annotated[
         tuple[str, ...], Field(description="With any, the absence of findings proves nothing.")
     ] = ()
+    proposal: Annotated[
+        ProposalDocument | None, Field(description="Only where revisions were compared.")
+    ] = None
 
 
 def encode_report(report: Report) -> bytes:
@@ -48,7 +65,11 @@ def show_report(report: Report) -> dict[str, Any]:
         "findings": [show(tracked) for tracked in report.findings],
         "summary": show_summary(report.summary),
         "problems": list(report.problems),
-    }
+    } | _show_proposal(report.proposal)
+
+
+def _show_proposal(proposal: Proposal | None) -> dict[str, Any]:
+    return {"proposal": asdict(proposal)} if proposal else {}
 
 
 def show_summary(summary: Summary) -> dict[str, int]:
