@@ -1,7 +1,6 @@
 """A report for a comment on a pull request: a line for each finding, the differences folded in.
 
-Everything that comes from a cluster stands in code spans, where neither mentions nor markup have a
-meaning (https://github.github.com/gfm/#code-spans).
+Everything that comes from a cluster stands in code spans.
 """
 
 from __future__ import annotations
@@ -11,9 +10,10 @@ from typing import Final
 
 from auditor.domain.finding import Severity, State, TrackedFinding
 from auditor.domain.report import Report
+from auditor.reports.inert import code, escape
+from auditor.reports.proposal import write_proposal
 from auditor.reports.wording import (
     count_of,
-    safe,
     show_difference,
     show_object,
     show_origin,
@@ -37,6 +37,8 @@ _SIGNS: Final = {
 
 def write_markdown(report: Report) -> str:
     """Write a report as GitHub-flavoured Markdown."""
+    if report.proposal:
+        return write_proposal(report, report.proposal)
     return "\n".join(_lines(report)) + "\n"
 
 
@@ -75,7 +77,7 @@ def _details(tracked: TrackedFinding) -> Iterator[str]:
         return
     yield ""
     yield (
-        f"<details><summary><code>{_escape(show_object(tracked))}</code>: "
+        f"<details><summary><code>{escape(show_object(tracked))}</code>: "
         f"{count_of(len(differences), 'difference')}</summary>"
     )
     yield ""
@@ -86,13 +88,3 @@ def _details(tracked: TrackedFinding) -> Iterator[str]:
         yield f"- … and {len(differences) - _DIFFERENCES} more"
     yield ""
     yield "</details>"
-
-
-def code(text: str) -> str:
-    """Wrap a text in a code span that it cannot end, in a table cell that it cannot leave."""
-    inert = safe(text).replace("|", "\\|").replace("`", "ˋ")
-    return f"`{inert}`"
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

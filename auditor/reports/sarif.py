@@ -8,13 +8,16 @@ shown at a made-up path, ``kubernetes/<cluster>/<object>``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
 from auditor import __version__
-from auditor.domain.checks import ALL, Check
+from auditor.domain.checks import ALL, PROPOSED, Check
+from auditor.domain.difference import Difference
 from auditor.domain.finding import Finding, Severity, State, TrackedFinding
 from auditor.domain.report import Report
+from auditor.reports.proposal import show_move
 from auditor.reports.wording import (
     count_of,
     safe,
@@ -36,6 +39,7 @@ _LEVELS: Final = {
     Severity.INFO: "note",
 }
 _INDEX: Final = {check.id: index for index, check in enumerate(ALL)}
+_PROPOSED_INDEX: Final = {check.id: index for index, check in enumerate(PROPOSED)}
 _SHOWN: Final = 20
 
 
@@ -43,20 +47,20 @@ def write_sarif(report: Report) -> str:
     """Write open and suppressed findings as one run."""
     shown = [tracked for tracked in report.findings if tracked.state is not State.RESOLVED]
     run = {
-        "tool": {"driver": _driver()},
+        "tool": {"driver": _driver(PROPOSED if report.proposal else ALL)},
         "invocations": [_invocation(report)],
         "columnKind": "unicodeCodePoints",
-        "results": [_result(tracked) for tracked in shown],
+        "results": [_result(tracked, report) for tracked in shown],
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return show_json(log)
 
 
-def _driver() -> dict[str, Any]:
+def _driver(checks: Sequence[Check]) -> dict[str, Any]:
     return {
         "name": "drift-auditor",
         "semanticVersion": __version__,
-        "rules": [_rule(check) for check in ALL],
+        "rules": [_rule(check) for check in checks],
     }
 
 
@@ -74,18 +78,19 @@ def _invocation(report: Report) -> dict[str, Any]:
     return {"executionSuccessful": not notes, "toolExecutionNotifications": notes}
 
 
-def _result(tracked: TrackedFinding) -> dict[str, Any]:
+def _result(tracked: TrackedFinding, report: Report) -> dict[str, Any]:
     finding = tracked.finding
     result: dict[str, Any] = {
         "ruleId": finding.check,
         "level": _LEVELS[finding.severity],
-        "message": {"text": _message(finding)},
+        "message": {"text": _message(finding, report)},
         "locations": [_location(finding)],
         "partialFingerprints": {"driftFinding/v1": tracked.fingerprint},
         "properties": _properties(finding),
     }
-    if finding.check in _INDEX:
-        result["ruleIndex"] = _INDEX[finding.check]
+    index = _PROPOSED_INDEX if report.proposal else _INDEX
+    if finding.check in index:
+        result["ruleIndex"] = index[finding.check]
     if tracked.state is State.SUPPRESSED:
         result["suppressions"] = [{"kind": "external"}]
     return result
@@ -100,16 +105,19 @@ def _properties(finding: Finding) -> dict[str, str]:
     return {**found, "owner": show_owner(owner), **where}
 
 
-def _message(finding: Finding) -> str:
-    lines = [f"{safe(str(finding.ref))} on {finding.ref.cluster}: {safe(finding.message)}"]
-    lines += [
-        f"{show_path(one)}: {show_difference(one)}, {show_writer(one.writer)}"
-        for one in finding.differences[:_SHOWN]
-    ]
+def _message(finding: Finding, report: Report) -> str:
+    where = f" on {finding.ref.cluster}" if finding.ref.cluster else ""
+    lines = [f"{safe(str(finding.ref))}{where}: {safe(finding.message)}"]
+    tell = show_move if report.proposal else _difference
+    lines += [f"{show_path(one)}: {tell(one)}" for one in finding.differences[:_SHOWN]]
     left_out = len(finding.differences) - _SHOWN
     lines += [f"and {count_of(left_out, 'more difference')}"] if left_out > 0 else []
     lines += [f"owned by {show_owner(finding.owner)}"] if finding.owner else []
     return "\n".join(lines)
+
+
+def _difference(difference: Difference) -> str:
+    return f"{show_difference(difference)}, {show_writer(difference.writer)}"
 
 
 def _location(finding: Finding) -> dict[str, Any]:

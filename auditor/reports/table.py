@@ -11,6 +11,7 @@ from rich.text import Text
 from auditor.domain.difference import Difference
 from auditor.domain.finding import Severity, State, TrackedFinding
 from auditor.domain.report import Report
+from auditor.reports.proposal import print_proposal
 from auditor.reports.wording import (
     count_of,
     safe,
@@ -45,6 +46,9 @@ def write_table(report: Report) -> str:
 
 def print_table(report: Report, console: Console) -> None:
     """Write a report on a console, in its colours."""
+    if report.proposal:
+        print_proposal(report, report.proposal, console)
+        return
     for tracked in report.findings:
         _print_finding(tracked, console)
     console.print(_closing(report), soft_wrap=True)
