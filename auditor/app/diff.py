@@ -17,7 +17,7 @@ from auditor.domain.history import CommitInfo, Passage
 from auditor.domain.report import Report
 from auditor.errors import ManifestError, SourceUnavailable
 from auditor.ports import Repository, Tree
-from auditor.sources.git.directory import open_directory, open_history
+from auditor.sources.git.directory import open_checkout, open_directory
 from auditor.sources.git.objects import Objects
 
 CLUSTER: Final = "current"
@@ -42,7 +42,7 @@ async def diff(
     """
     opened = [open_directory(path) for path in paths]
     folders = {
-        f"path-{place}": FolderRepository(tree, open_history(path))
+        f"path-{place}": FolderRepository(tree, _history(path))
         for place, (path, (tree, _)) in enumerate(zip(paths, opened, strict=True))
     }
     desired = [
@@ -60,6 +60,11 @@ async def diff(
         }
     )
     return await _compare(configuration, folders)
+
+
+def _history(path: Path) -> Objects | None:
+    checkout = open_checkout(path)
+    return None if checkout is None or checkout.repository.head_is_unborn else checkout.history
 
 
 async def _compare(configuration: Configuration, folders: Mapping[str, Repository]) -> Report:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
@@ -136,12 +137,27 @@ def open_directory(path: Path) -> tuple[DirectoryTree, str]:
     return DirectoryTree(root, name=root.name, revision=revision), _inside(place, root)
 
 
-def open_history(path: Path) -> Objects | None:
-    """The commits of the checkout around a path; ``None`` where there is none."""
-    checkout = _checkout(path.resolve())
-    if checkout is None or checkout.head_is_unborn:
-        return None
-    return Objects(checkout, name=Path(checkout.workdir).resolve().name)
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A checkout: its folder, and the repository in it."""
+
+    root: Path
+    repository: pygit2.Repository
+
+    @property
+    def history(self) -> Objects:
+        """Its commits; the repository goes by the name of the folder."""
+        return Objects(self.repository, name=self.root.name)
+
+    def inside(self, path: Path) -> str:
+        """A path as the commits have it."""
+        return _inside(path.resolve(), self.root)
+
+
+def open_checkout(path: Path) -> Checkout | None:
+    """Open the checkout around a path, which need not be there itself; ``None`` where there is none."""
+    repository = _checkout(path.resolve())
+    return repository and Checkout(Path(repository.workdir).resolve(), repository)
 
 
 def _checkout(place: Path) -> pygit2.Repository | None:

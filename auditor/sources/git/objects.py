@@ -80,6 +80,23 @@ class Objects:
         spans = _spans(found.tree[path], passage) if path and passage.line else ()
         return _described(self._find(self._lineage.last_change(commit, path, spans)))
 
+    def changed_lines(self, before: str, after: str, path: str) -> tuple[Span, ...]:
+        """The lines of a file that differ between two commits, as the second one has them.
+
+        Where lines were only taken away it is the line before. None where the file is in neither, or is
+        the same in both.
+        """
+        old, new = (_blob(self._find(commit).tree, path) for commit in (before, after))
+        if new is None:
+            return ()
+        if old is None:
+            return (Span(1, max(1, new.data.count(b"\n"))),)
+        hunks = old.diff(new, context_lines=0, interhunk_lines=0).hunks
+        return tuple(
+            Span(max(1, hunk.new_start), max(1, hunk.new_start + hunk.new_lines - 1))
+            for hunk in hunks
+        )
+
     def _find(self, commit: str) -> pygit2.Commit:
         try:
             return self._repository[commit].peel(pygit2.Commit)
@@ -104,3 +121,11 @@ def _spans(file: pygit2.Object, passage: Passage) -> tuple[Span, ...]:
         return ()
     text = file.data.decode(errors="replace")
     return field_spans(text, passage.line, passage.fields) or (object_span(text, passage.line),)
+
+
+def _blob(tree: pygit2.Tree, path: str) -> pygit2.Blob | None:
+    try:
+        found = tree[path]
+    except KeyError:
+        return None
+    return found if isinstance(found, pygit2.Blob) else None
