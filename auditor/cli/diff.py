@@ -1,14 +1,16 @@
-"""``auditor diff``: folders against the current cluster, without a configuration."""
+"""``auditor diff``: folders against the current cluster, or commits against each other, unconfigured."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from auditor.cli.help import examples
 from auditor.cli.options import exit_code, exit_zero_option, form_option, run_async
 from auditor.cli.terminal import print_report, progress
+from auditor.domain.report import Report
 from auditor.reports.forms import Form
 
 
@@ -18,10 +20,18 @@ from auditor.reports.forms import Form
         "auditor diff deploy/",
         "auditor diff base/ overlays/prod --context prod -n shop",
         "kubectl drift diff . --unmanaged -o json",
+        "auditor diff --revision main...HEAD overlays/prod",
+        "auditor diff --revision v1.4..v1.5 deploy/ --context prod -o markdown",
     ),
 )
-@click.argument(
-    "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH…"
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]…")
+@click.option(
+    "-r",
+    "--revision",
+    metavar="A..B",
+    help="Say what going from one commit to another would change. A...B: since the two parted; an "
+    "empty side is HEAD. No cluster is needed; with --context or --kubeconfig what differs is "
+    "compared with it.",
 )
 @click.option(
     "--context", metavar="NAME", help="The kubeconfig's context. Default: its current one."
@@ -43,29 +53,43 @@ from auditor.reports.forms import Form
 def command(
     *,
     paths: tuple[Path, ...],
-    context: str | None,
-    kubeconfig: Path | None,
-    namespace: str,
+    revision: str | None,
     unmanaged: bool,
     form: Form,
     exit_zero: bool,
+    **where: Any,
 ) -> int:
     """Compare folders, files, charts or kustomizations with the current cluster.
 
     Unlike a dry run, it also finds fields that somebody added, says who wrote each, and needs no
     permission but reading.
-    """
-    from auditor.app.diff import diff
 
-    with progress("comparing …"):
-        report = run_async(
-            diff(
-                paths,
-                context=context,
-                kubeconfig=kubeconfig,
-                namespace=namespace,
-                unmanaged=unmanaged,
-            )
-        )
+    With --revision it compares two commits of the checkout around PATH (the current folder if none is
+    named) and says what would be created, changed and deleted, with file and line: a check for pull
+    requests. Exit codes: 0 nothing, 1 something would change, 2 trouble.
+    """
+    if revision is not None:
+        report = _proposal(paths, revision, unmanaged=unmanaged, **where)
+    else:
+        report = _drift(paths, unmanaged=unmanaged, **where)
     print_report(report, form)
     return exit_code(report, exit_zero=exit_zero)
+
+
+def _drift(paths: tuple[Path, ...], *, unmanaged: bool, **where: Any) -> Report:
+    from auditor.app.diff import diff
+
+    if not paths:
+        raise click.UsageError("name a PATH to compare with the cluster, or --revision")
+    with progress("comparing …"):
+        return run_async(diff(paths, unmanaged=unmanaged, **where))
+
+
+def _proposal(paths: tuple[Path, ...], revision: str, *, unmanaged: bool, **where: Any) -> Report:
+    from auditor.app.proposals import Question, propose
+
+    if unmanaged:
+        raise click.UsageError("--unmanaged is about what lives, --revision about what is declared")
+    with progress(f"comparing {revision} …"):
+        question = Question(paths=paths or (Path(),), revisions=revision, **where)
+        return run_async(propose(question))

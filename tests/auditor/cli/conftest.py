@@ -12,6 +12,9 @@ import pytest
 import structlog
 
 from auditor.telemetry.logs import configure_logging
+from tests.stack.fixtures import rendering_programs
+
+__all__ = ["rendering_programs"]
 
 _CONFIGURATION = """\
 apiVersion: auditor/v1
@@ -55,6 +58,14 @@ def _logging_restored() -> Iterator[None]:
     root.handlers = handlers
     root.setLevel(level)
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path) -> Path:
+    """A kubeconfig of a cluster that is not there."""
+    path = tmp_path / "kubeconfig-of-nowhere"
+    path.write_text(_KUBECONFIG)
+    return path
 
 
 @pytest.fixture
