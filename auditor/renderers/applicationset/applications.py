@@ -27,10 +27,10 @@ _FREE: Final = frozenset(
 )
 """Mappings whose names are the user's: what is empty in them stays."""
 _POINTERS: Final = frozenset(
-    {"automated", "prune", "selfHeal", "allowEmpty", "enabled", "revisionHistoryLimit", "factor"}
-    | {"retry", "backoff", "managedNamespaceMetadata", "plugin"}
+    {"automated", "enabled", "revisionHistoryLimit", "factor", "retry", "backoff"}
+    | {"managedNamespaceMetadata", "plugin"}
 )
-"""Fields that upstream tells from absent ones even where they are empty."""
+"""Fields that mean something else where they are empty than where they are absent."""
 _LEFT: Final = re.compile(r"\{\{\s*[\w.\[\]/-]+\s*\}\}")
 
 

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from auditor.config.sections import Section
 from auditor.renderers.applicationset.parameters import Params, Texts, normalize
-from auditor.renderers.applicationset.selectors import read_selector
+from auditor.renderers.applicationset.selectors import read_label_selector
 
 IN_CLUSTER: Final = "in-cluster"
 IN_CLUSTER_SERVER: Final = "https://kubernetes.default.svc"
@@ -84,7 +84,7 @@ def chosen_clusters(known: Sequence[KnownCluster], selector: Any) -> Iterator[Kn
         ManifestError: the controller would refuse the selector.
 
     """
-    wanted = read_selector(selector)
+    wanted = read_label_selector(selector)
     # Of Secrets with one name in common the controller keeps one.
     chosen = {one.name: one for one in known if wanted.matches(one.labels)}
     yield from chosen.values()

@@ -19,7 +19,17 @@ _OPAQUE: Final = frozenset({"valuesObject"})
 
 
 def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> Params:
-    """Lay one set of parameters over another; nested ones are merged, all else is replaced."""
+    """Lay one set of parameters over another; nested ones are merged, all else is replaced.
+
+    Raises:
+        ManifestError: the controller breaks on this.
+
+    """
+    if isinstance(below, Texts) and above and not isinstance(above, Texts):
+        raise ManifestError(
+            f"two generators both have {', '.join(sorted(above))} in one place, of which only one's must be "
+            "texts, and Argo CD breaks on that. Rename one of the two."
+        )
     result: dict[str, Any] = Texts(below) if isinstance(below, Texts) else dict(below)
     for key, value in above.items():
         under = result.get(key)

@@ -43,8 +43,14 @@ class Generators:
     """Computes what generators yield."""
 
     def __init__(
-        self, templates: Templates, sources: GitSources, clusters: Sequence[KnownCluster]
+        self,
+        templates: Templates,
+        sources: GitSources,
+        clusters: Sequence[KnownCluster],
+        *,
+        project: str,
     ) -> None:
+        self._project = project
         self._templates = templates
         self._sources = sources
         self._clusters = tuple(clusters)
@@ -104,6 +110,8 @@ class Generators:
     async def _of_git(self, spec: Mapping[str, Any]) -> list[Params]:
         nested, prefix = self._templates.is_nested, str(spec.get("pathParamPrefix") or "")
         sets: list[Params] = []
+        if not self._project:
+            raise ManifestError("a git generator needs spec.template.spec.project, which is empty.")
         if spec.get("directories"):
             folders = self._sources.chosen_folders(spec)
             sets = [of_folder(folder, prefix, nested=nested) for folder in folders]

@@ -46,6 +46,13 @@ class ApplicationSetOptions(Section):
         return spec if isinstance(spec, Mapping) else {}
 
     @property
+    def project(self) -> str:
+        """The AppProject that the template names, by which the controller looks at Git."""
+        template = self.spec.get("template")
+        spec = template.get("spec") if isinstance(template, Mapping) else None
+        return str(spec.get("project") or "") if isinstance(spec, Mapping) else ""
+
+    @property
     def uses_go(self) -> bool:
         """Whether its templates are Go's."""
         return self.spec.get("goTemplate") is True

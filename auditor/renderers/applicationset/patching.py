@@ -61,8 +61,19 @@ def _value(key: str, below: Any, value: Any) -> Any:
     if isinstance(value, Mapping):
         return _laid(below if isinstance(below, Mapping) else {}, value)
     if key == _ADDED and isinstance(value, list) and isinstance(below, list):
-        return [*below, *(each for each in value if each not in below)]
+        return _woven(below, value)
     return value
+
+
+def _woven(below: list[Any], patch: list[Any]) -> list[Any]:
+    """Put what a patch adds first, and leave the rest in its order: what both have keeps its place."""
+    woven = []
+    others = [each for each in below if each not in patch]
+    for each in patch:
+        while others and each in below and below.index(others[0]) < below.index(each):
+            woven.append(others.pop(0))
+        woven.append(each)
+    return [*woven, *others]
 
 
 def _is_deletion(value: Any) -> bool:

@@ -102,7 +102,9 @@ class ApplicationSetRenderer:
         self, tree: Tree, request: RenderRequest, options: ApplicationSetOptions
     ) -> list[dict[str, Any]]:
         templates = self._templates(options)
-        generators = Generators(templates, git_sources(tree, options), options.clusters)
+        generators = Generators(
+            templates, git_sources(tree, options), options.clusters, project=options.project
+        )
         metadata = options.application_set.get("metadata") or {}
         namespace = str(metadata.get("namespace") or request.namespace)
         template = ApplicationTemplate(options.spec, namespace, templates)

@@ -16,6 +16,7 @@ from auditor.errors import ManifestError
 _NAME: Final = re.compile(
     r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 )
+_VALUE: Final = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 _WITH_VALUES: Final = {"In": True, "NotIn": True, "Exists": False, "DoesNotExist": False}
 
 
@@ -46,6 +47,21 @@ class Selector:
     def matches(self, labels: Mapping[str, str]) -> bool:
         """Tell whether something with these labels is meant."""
         return all(each.holds(labels) for each in self.requirements)
+
+
+def read_label_selector(raw: Any) -> Selector:
+    """Read a selector of labels, whose values are those that labels may have.
+
+    Raises:
+        ManifestError: the controller would refuse it.
+
+    """
+    selector = read_selector(raw)
+    for each in selector.requirements:
+        odd = next((value for value in each.values if not _VALUE.fullmatch(value)), None)
+        if odd is not None:
+            raise ManifestError(f"the selector of {each.key} wants {odd!r}, which no label can be.")
+    return selector
 
 
 def read_selector(raw: Any) -> Selector:
