@@ -1,7 +1,6 @@
-"""What the parts expect of each other, as protocols.
+"""What the parts expect of each other, as protocols: all that is plugged in or doubled in tests.
 
-Everything that is plugged in (sources, renderers, comparators, sinks) and everything that is doubled in
-tests (clock, ledger) is named here and nowhere else. This module refuses to contain behaviour.
+This module refuses to contain behaviour.
 """
 
 from __future__ import annotations
@@ -39,8 +38,9 @@ class Clock(Protocol):
 class Comparator(Protocol):
     """Says what is wrong with one pair. Pure: the same pair, the same answer.
 
-    One whose answer never depends on an object's status may say so with an attribute
-    ``ignores_status = True``; while all installed ones do, changes of status alone wake nobody.
+    One whose answer depends on the status of objects of some kinds only, or of none, may say so with an
+    attribute ``reads_status_of: frozenset[GroupKind]``. Where all installed ones do, changes of status
+    alone of objects of any other kind wake nobody.
     """
 
     def __call__(self, pair: Pair, /) -> Iterable[Deviation]:

@@ -33,8 +33,8 @@ from auditor.pipeline.worker import Judging, Knowledge, Worker
 from auditor.plugins import PluginKind, installed, load_plugin
 from auditor.ports import Comparator, Ledger, Renderer
 from auditor.sources.git.declaring import Outlets
-from auditor.state.actual_kind import PartOf, whole
-from auditor.state.compared import compared_part
+from auditor.state.actual_kind import PartOfKind, always_whole
+from auditor.state.compared import compared_parts
 from auditor.state.desired import DesiredState
 from auditor.state.owners import Owners
 from auditor.state.revisions import RevisionStore
@@ -182,7 +182,8 @@ class _Assembly:
         names = {root.renderer for root in roots}
         if any(root.discover for root in roots):
             names |= {plugin.name for plugin in installed(PluginKind.RENDERER)}
-        loaded = load_renderers(names, self._configuration.store.cache)
+        cache, charts = self._configuration.store.cache, self._configuration.charts
+        loaded = load_renderers(names, cache, charts)
         return {name: self._seams.renderer(renderer) for name, renderer in loaded.items()}
 
     def _states(self) -> dict[str, ClusterState]:
@@ -279,7 +280,10 @@ def _comparators() -> list[Comparator]:
     return [load_plugin(PluginKind.COMPARATOR, name) for name in names]
 
 
-def _part_of() -> PartOf:
-    """What of an object is news: all of it, unless every comparator ignores its status."""
-    ignored = all(getattr(comparator, "ignores_status", False) for comparator in _comparators())
-    return compared_part if ignored else whole
+def _part_of() -> PartOfKind:
+    """What of an object is news: all of it, unless every comparator says whose status it reads."""
+    read = [getattr(comparator, "reads_status_of", None) for comparator in _comparators()]
+    known = [kinds for kinds in read if kinds is not None]
+    if len(known) < len(read):
+        return always_whole
+    return compared_parts(frozenset[GroupKind]().union(*known))

@@ -18,6 +18,7 @@ from auditor.app.renderers import load_renderers
 from auditor.app.repositories import atlas_of, roots_of
 from auditor.app.surroundings import KnownObjects
 from auditor.config.document import Configuration
+from auditor.config.repositories import Charts
 from auditor.domain.scopes import is_namespaced
 from auditor.plugins import PluginKind, installed
 from auditor.ports import RenderRequest, Repository
@@ -73,10 +74,8 @@ async def render(path: Path, look: Look) -> RenderedTree:
         KnownRepository(name=name, urls=tuple(urls), ref=EVERY) for name, urls in addresses.items()
     ]
     with tempfile.TemporaryDirectory(prefix="auditor-") as cache:
-        rendering = _Rendering([top], Anywhere(known, ()), Path(cache))
-        rendered = await rendering.of(folders)
-        rendering.raise_failure(top)
-        return rendered
+        rendering = _Rendering([top], Anywhere(known, ()), [""])
+        return await rendering.of(folders, Path(cache), Charts())
 
 
 async def render_all(configuration: Configuration) -> RenderedTree:
@@ -91,18 +90,13 @@ async def render_all(configuration: Configuration) -> RenderedTree:
     tops = roots_of(configuration)
     seams = real_seams(configuration)
     said = [choice.environment for choice in configuration.desired]
-    rendering = _Rendering(
-        tops, atlas_of(configuration), configuration.store.cache, environments=said
-    )
+    rendering = _Rendering(tops, atlas_of(configuration), said)
     async with AsyncExitStack() as stack:
         repositories = {
             choice.name: await stack.enter_async_context(seams.repository(choice))
             for choice in configuration.repositories
         }
-        rendered = await rendering.of(repositories)
-    for top in tops:
-        rendering.raise_failure(top)
-    return rendered
+        return await rendering.of(repositories, configuration.store.cache, configuration.charts)
 
 
 def _open(path: Path, beside: Iterable[Path]) -> tuple[DirectoryTree, str]:
@@ -118,12 +112,9 @@ def _open(path: Path, beside: Iterable[Path]) -> tuple[DirectoryTree, str]:
 class _Rendering:
     """A forest that grows once, over repositories and no cluster."""
 
-    def __init__(
-        self, tops: Sequence[Root], atlas: Atlas, cache: Path, *, environments: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, tops: Sequence[Root], atlas: Atlas, environments: Sequence[str]) -> None:
         registry = CollectorRegistry()
         self._tops = tuple(tops)
-        self._clock = SystemClock()
         self._desired = DesiredState(tops, scope=lambda _cluster, kind: is_namespaced(kind))
         self._outlets = Outlets(
             desired=self._desired,
@@ -131,53 +122,47 @@ class _Rendering:
             notice=lambda _refs: None,
             events=GitEvents(registry, SourceEvents(registry)),
         )
-        known = KnownObjects(self._desired, {})
-        said = [*environments, *[""] * (len(self._tops) - len(environments))]
-        self._following = Following(
-            Ground(
-                atlas=atlas,
-                objects=known,
-                environments=environments_of(zip(self._tops, said, strict=True)),
-            )
+        self._ground = Ground(
+            atlas=atlas,
+            objects=KnownObjects(self._desired, {}),
+            environments=environments_of(zip(self._tops, environments, strict=True)),
         )
-        self._cache = cache
-        self._forest: Forest
 
-    async def of(self, repositories: Mapping[str, Repository]) -> RenderedTree:
-        """Render all that can be rendered."""
+    async def of(
+        self, repositories: Mapping[str, Repository], cache: Path, charts: Charts
+    ) -> RenderedTree:
+        """Render all that can be rendered; what was configured must be.
+
+        Raises:
+            ManifestError: a configured root cannot be rendered.
+            SourceUnavailable: a repository cannot be reached.
+
+        """
         names = {plugin.name for plugin in installed(PluginKind.RENDERER)}
         names |= {root.renderer for root in self._tops}
-        declarer = Declarer(repositories, load_renderers(names, self._cache), self._outlets)
-        patience = Patience(self._clock, random.Random())  # noqa: S311 # spreads retries
-        self._forest = Forest(self._tops, declarer, self._following, patience)
+        declarer = Declarer(repositories, load_renderers(names, cache, charts), self._outlets)
+        clock = SystemClock()
+        patience = Patience(clock, random.Random())  # noqa: S311 # spreads retries
+        forest = Forest(self._tops, declarer, Following(self._ground), patience)
         for name, repository in repositories.items():
-            await self._forest.advance(name, await repository.head(), at=self._clock.now())
-        roots = tuple(self._rendered(root, declarer) for root in self._in_order())
+            await forest.advance(name, await repository.head(), at=clock.now())
+        for failure in filter(None, map(forest.failure, self._tops)):
+            raise failure
+        roots = tuple(self._rendered(root, forest, declarer) for root in self._in_order(forest))
         return RenderedTree(roots=roots, unknown=self._desired.unknown.reasons())
 
-    def raise_failure(self, top: Root) -> None:
-        """Raise why a root does not render, if it does not."""
-        failure = self._forest.failure(top)
-        if failure is not None:
-            raise failure
-
-    def _in_order(self) -> Iterator[Root]:
+    def _in_order(self, forest: Forest) -> Iterator[Root]:
         """Every root after the one that leads to it."""
-        chains = {root.name: root.found.owner.chain if root.found else () for root in self._roots}
-        yield from sorted(
-            self._roots, key=lambda root: (self._tops_first(root), chains[root.name], root.name)
-        )
+        places = {top.name: place for place, top in enumerate(self._tops)}
 
-    @property
-    def _roots(self) -> tuple[Root, ...]:
-        return self._forest.roots
+        def order(root: Root) -> tuple[int, tuple[str, ...], str]:
+            return places[root.top], root.found.owner.chain if root.found else (), root.name
 
-    def _tops_first(self, root: Root) -> int:
-        return [top.name for top in self._tops].index(root.top)
+        yield from sorted(forest.roots, key=order)
 
-    def _rendered(self, root: Root, declarer: Declarer) -> RenderedRoot:
+    def _rendered(self, root: Root, forest: Forest, declarer: Declarer) -> RenderedRoot:
         how = declarer.rendered.get(root.name)
-        failure = self._forest.failure(root)
+        failure = forest.failure(root)
         objects = self._desired.objects.of(root.name)
         return RenderedRoot(
             root=root,

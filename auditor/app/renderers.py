@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from auditor.config.repositories import Charts
 from auditor.plugins import PluginKind, load_plugin
 from auditor.ports import Renderer
 from auditor.renderers.argocd import ArgoRenderer
@@ -18,22 +19,26 @@ _CHOICES = ("helm", "kustomize", "plain")
 """What the files of a path may be meant for."""
 
 
-def load_renderers(names: Iterable[str], cache: Path) -> Mapping[str, Renderer]:
+def load_renderers(
+    names: Iterable[str], cache: Path, charts: Charts | None = None
+) -> Mapping[str, Renderer]:
     """Load renderers by name; what they fetch and render is kept below ``cache``.
+
+    ``charts`` says from where charts may be fetched.
 
     Raises:
         PluginError: one of them is not installed.
 
     """
-    return _Kitchen(cache).renderers(names)
+    return _Kitchen(cache, charts or Charts()).renderers(names)
 
 
 class _Kitchen:
     """Makes each renderer once."""
 
-    def __init__(self, cache: Path) -> None:
+    def __init__(self, cache: Path, charts: Charts) -> None:
         self._cache = RenderCache(cache / "renderings")
-        self._charts = cache / "charts"
+        self._charts = ChartStore(cache / "charts", allowed=charts.allow)
         self._made: dict[str, Renderer] = {}
 
     def renderers(self, names: Iterable[str]) -> dict[str, Renderer]:
@@ -50,7 +55,7 @@ class _Kitchen:
             choosing: Renderer = plugin(self.renderers(_CHOICES))
             return choosing
         is_helm = plugin is HelmRenderer
-        renderer: Any = HelmRenderer(store=ChartStore(self._charts)) if is_helm else plugin()
+        renderer: Any = HelmRenderer(store=self._charts) if is_helm else plugin()
         plans = hasattr(renderer, "plan")
         made: Renderer = CachedRenderer(renderer, self._cache) if plans else renderer
         return made

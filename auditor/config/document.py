@@ -13,7 +13,7 @@ from pydantic import Field, PrivateAttr
 
 from auditor.config.clusters import Cluster
 from auditor.config.outputs import Bus, Http, Remediation, SinkChoice, Store
-from auditor.config.repositories import Desired, Repository
+from auditor.config.repositories import Charts, Desired, Repository
 from auditor.config.rules import RuleBook
 from auditor.config.sections import Section
 
@@ -32,6 +32,9 @@ class Configuration(Section):
 
     desired: tuple[Desired, ...] = Field(min_length=1)
     """What is declared, where, and for which cluster."""
+
+    charts: Charts = Charts()
+    """From where Helm charts may be fetched."""
 
     rules: RuleBook = RuleBook()
     """What to ignore, how severe findings are, how long to wait."""

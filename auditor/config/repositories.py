@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from auditor.config.secrets import SecretRef, SecretRefs
-from auditor.config.sections import Duration, LocalPath, Name, Section, anchor
+from auditor.config.sections import Duration, Glob, LocalPath, Name, Section, anchor
 
 _REMOTE: Final = re.compile(r"^(https?|ssh|git|file)://|^[\w.-]+@[\w.-]+:")
 _PASSWORD: Final = re.compile(r"^\w+://[^/@]*:[^/@]*@")
@@ -70,6 +70,13 @@ class Credentials(Section):
         if (self.token_from is None) == (self.ssh_key_from is None):
             raise ValueError("needs exactly one of tokenFrom and sshKeyFrom")
         return self
+
+
+class Charts(Section):
+    """From where Helm charts may be fetched that owners name by address."""
+
+    allow: tuple[Glob, ...] = ("https://*", "oci://*")
+    """Patterns of chart repositories. Default: all that are reached encrypted; `[]` fetches nothing."""
 
 
 class Webhook(Section):

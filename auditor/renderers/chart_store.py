@@ -15,10 +15,11 @@ import os
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 from weakref import WeakValueDictionary
@@ -99,7 +100,7 @@ class Versions:
 
 
 class ChartStore:
-    """A folder of fetched charts."""
+    """A folder of fetched charts. ``allowed`` are patterns of the repositories that may be reached."""
 
     def __init__(
         self,
@@ -108,22 +109,30 @@ class ChartStore:
         runner: ProgramRunner | None = None,
         capacity: int = DEFAULT_CAPACITY,
         versions: Versions | None = None,
+        allowed: Sequence[str] = ("*",),
     ) -> None:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
         self._folder = folder or cache / "drift-auditor" / "charts"
         self._runner = runner or ProgramRunner()
         self._capacity = capacity
         self._versions = versions or Versions()
+        self._allowed = tuple(allowed)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def fetch(self, address: ChartAddress) -> Archive:
         """Return a chart, from the folder if it is there.
 
         Raises:
-            ManifestError: there is no such chart, or its content is not what it was.
+            ManifestError: there is no such chart, its content is not what it was, or nothing may be
+                fetched from there.
             SourceUnavailable: the repository cannot be reached now.
 
         """
+        if not any(fnmatchcase(address.repository, pattern) for pattern in self._allowed):
+            raise ManifestError(
+                f"{address} is not fetched: charts come from {', '.join(self._allowed)} alone. "
+                "If this one may be reached, add it to charts.allow."
+            )
         async with self._turns.setdefault(address.key, asyncio.Lock()):
             content = await self._content(address)
         archive = Archive(content=content, digest=_digest(content))

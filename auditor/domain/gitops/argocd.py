@@ -140,6 +140,7 @@ def _branch(application: _Application, source: Source, name: str) -> Branch:
     lent = (Mount(url=lenders[at].url, revision=lenders[at].revision, at=at) for at in used)
     return Branch(
         name=name,
+        mark=application.name,
         files=(*content.files, *lent),
         path=content.path,
         renderer=RENDERER,

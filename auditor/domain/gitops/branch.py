@@ -47,11 +47,13 @@ class Branch:
 
     ``name`` tells apart the branches of one owner and is empty where there is one. ``files`` make up the
     tree in which ``path`` is rendered; where nothing of a repository is needed (a chart from a chart
-    repository) there are none. ``namespace`` is what namespaced objects get that name none. ``interval``
-    is how often the tool itself looks.
+    repository) there are none. ``mark`` is what the tool calls the owner on what it applies; empty: as
+    is usual. ``namespace`` is what namespaced objects get that name none. ``interval`` is how often the
+    tool itself looks.
     """
 
     name: str = ""
+    mark: str = ""
     files: tuple[Mount, ...] = (Mount(),)
     path: str = ""
     renderer: str = "auto"

@@ -15,7 +15,7 @@ from datetime import datetime
 from itertools import groupby
 
 from auditor.domain.identity import ObjectRef
-from auditor.domain.manifest import Manifest
+from auditor.domain.manifest import Origin
 from auditor.errors import ManifestError, RetryableError, SourceUnavailable, StoreUnavailable
 from auditor.ports import Renderer, Rendering, Repository, Skipped, Tree
 from auditor.sources.git.joined import EmptyTree, JoinedTree, Part, seen
@@ -120,7 +120,7 @@ class Declarer:
             rendering = Rendering(manifests=())
         else:
             rendering = await self._renderers[root.renderer].render(tree, root.request)
-            rendering = _located(rendering, tree)
+            rendering = _located(rendering, tree, self._called_for_at(root))
         packed = await asyncio.to_thread(
             pack_rendering,
             rendering,
@@ -137,6 +137,13 @@ class Declarer:
         if not root.mounts:
             return trees[root.repository]
         return JoinedTree([Part(mount, trees[mount.repository]) for mount in root.mounts])
+
+    def _called_for_at(self, root: Root) -> Origin | None:
+        """Where the owner is declared that calls for a root."""
+        if root.found is None:
+            return None
+        owner = self.outlets.desired.declaration(root.found.keeper)
+        return owner.manifest.origin if owner and owner.manifest else None
 
     def _tell(
         self, root: Root, rendered: Rendered, objects: int, touched: frozenset[ObjectRef]
@@ -215,15 +222,21 @@ def _mounts(root: Root) -> tuple[Mounted, ...]:
     return root.mounts or (Mounted(repository=root.repository),)
 
 
-def _located(rendering: Rendering, tree: Tree) -> Rendering:
-    """Tell the places of what was rendered as the repositories do that they come from."""
-    if not isinstance(tree, JoinedTree):
+def _located(rendering: Rendering, tree: Tree, owner: Origin | None) -> Rendering:
+    """Tell the places of what was rendered as the repositories do that they come from.
+
+    What comes from no file, such as from a fetched chart, is declared where its owner is.
+    """
+    if not isinstance(tree, JoinedTree) and owner is None:
         return rendering
-    manifests = tuple(_placed(manifest, tree) for manifest in rendering.manifests)
+    manifests = tuple(
+        replace(manifest, origin=_place(manifest.origin, tree, owner))
+        for manifest in rendering.manifests
+    )
     return replace(rendering, manifests=manifests)
 
 
-def _placed(manifest: Manifest, tree: JoinedTree) -> Manifest:
-    if manifest.origin is None:
-        return manifest
-    return replace(manifest, origin=tree.origin(manifest.origin))
+def _place(origin: Origin | None, tree: Tree, owner: Origin | None) -> Origin | None:
+    if origin is None or not origin.path:
+        return owner
+    return tree.origin(origin) if isinstance(tree, JoinedTree) else origin

@@ -164,7 +164,7 @@ class _Walk:
         top = parent.top
         whose = Owner(
             tool=kind.tool,
-            name=kind.name_of(owner.ref.namespace, owner.ref.name),
+            name=branch.mark or kind.name_of(owner.ref.namespace, owner.ref.name),
             chain=(*chain, itself),
             environment=environment_of(
                 owner, branch, inherited=inherited or self._ground.environments.get(top)

@@ -221,9 +221,9 @@ class Forest:
         """Doubt what carries the mark of an owner of whom not all is known."""
         reasons = {ref: list(texts) for ref, texts in self._work.unknown.items()}
         for root in self._found.values():
-            failure = self._work.failing.get(root.name)
-            if root.found and failure is not None:
-                reasons.setdefault(root.found.keeper, []).append(str(failure))
+            if root.found is not None:
+                for doubt in self._doubts(root):
+                    reasons.setdefault(root.found.keeper, []).append(doubt)
         told = {ref: tuple(texts) for ref, texts in reasons.items()}
         news = self._desired.unknown.replace(told)
         if news:
@@ -232,6 +232,16 @@ class Forest:
                 {ref: told[ref] for ref in sorted(news & told.keys())}, known_unknown=len(told)
             )
             outlets.reconsider()
+
+    def _doubts(self, root: Root) -> Iterator[str]:
+        """Why not all is known that a root declares: it does not render, or holds what nobody can read."""
+        failure = self._work.failing.get(root.name)
+        if failure is not None:
+            yield str(failure)
+        rendered = self._declarer.rendered.get(root.name)
+        for skipped in rendered.skipped if rendered else ():
+            if skipped.is_applied:
+                yield f"{skipped.path}: {skipped.reason}"
 
     def problems(self) -> Iterator[str]:
         """What cannot be known now, a line each, for people."""
