@@ -10,6 +10,7 @@ refuses whatever makes Flux refuse the whole, because Flux then applies nothing 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -28,7 +29,8 @@ from auditor.renderers.substitution import Variables, is_sealed, substitute
 
 NAME: Final = "flux"
 _STAND_INS: Final = ("sealed-one", "sealed-two")
-_PARTS: Final = 2
+_HASH: Final = re.compile(r"-[bcdfghkmt2456789]{10}$")
+"""https://github.com/kubernetes-sigs/kustomize/blob/api/v0.21.1/api/hasher/hasher.go"""
 _SEALED_NAME: Final = (
     "is named by an encrypted value or a secret variable: what it is cannot be known"
 )
@@ -242,16 +244,29 @@ class _Applied:
 
 
 def _compared(builds: list[Rendering]) -> Iterator[tuple[Manifest, Mapping[str, Any]]]:
-    """Pair objects with their bodies, sealed where two builds differ."""
-    first = builds[0].manifests
-    if len(builds) < _PARTS:
-        yield from ((manifest, manifest.body) for manifest in first)
+    """Pair objects with their bodies, sealed where two builds differ.
+
+    Raises:
+        ManifestError: the builds differ in more than texts.
+
+    """
+    if len(builds) == 1:
+        yield from ((manifest, manifest.body) for manifest in builds[0].manifests)
         return
-    second = builds[1].manifests
-    if len(first) != len(second):
+    first, second = ({_stem(each): each for each in build.manifests} for build in builds)
+    if first.keys() != second.keys() or len(first) != len(builds[0].manifests):
         raise ManifestError("what is built depends on encrypted values, so it cannot be known.")
-    for one, other in zip(first, second, strict=True):
-        yield one, sealing.sealed_where_different(one.body, other.body)
+    for stem, manifest in first.items():
+        body = sealing.sealed_where_different(manifest.body, second[stem].body)
+        if is_sealed(body) or is_sealed(body["metadata"]):
+            raise ManifestError("what is built depends on encrypted values, so it cannot be known.")
+        yield manifest, body
+
+
+def _stem(manifest: Manifest) -> tuple[str, ...]:
+    """Name an object without the hash that its name may end in."""
+    ref = manifest.ref
+    return (ref.group, ref.kind, ref.namespace, _HASH.sub("", ref.name))
 
 
 def _has_sealed_identity(body: Any) -> bool:
