@@ -23,7 +23,7 @@ from auditor.sources.kubernetes.outlet import Outlet
 from auditor.sources.kubernetes.plan import Selection
 from auditor.sources.kubernetes.watchdog import Watchdog
 from auditor.state.actual import ActualState
-from auditor.state.actual_kind import PartOf
+from auditor.state.actual_kind import PartOfKind
 from auditor.state.scalers import Scalers
 from auditor.state.schemas import Schemas
 
@@ -39,7 +39,7 @@ class Surroundings:
     notice: Notice
     declared: Callable[[str, GroupKind], Iterable[ObjectRef]]
     cache: Path
-    part_of: PartOf
+    part_of: PartOfKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

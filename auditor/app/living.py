@@ -16,7 +16,7 @@ from auditor.domain.pair import Pair
 from auditor.domain.proposal import Change
 from auditor.domain.schema import Schema
 from auditor.errors import RetryableError, TerminalError
-from auditor.state.actual_kind import whole
+from auditor.state.actual_kind import always_whole
 
 
 class Living:
@@ -83,6 +83,6 @@ async def open_living(
         notice=lambda _refs: None,
         declared=lambda _cluster, _kind: (),
         cache=configuration.store.cache,
-        part_of=whole,
+        part_of=always_whole,
     )
     return Living(await open_cluster(configuration.clusters[0], around, stack))

@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from auditor.domain.identity import GroupKind, GroupVersionKind, ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.domain.pair import Doubt
-from auditor.state.actual_kind import ActualKind, PartOf, whole
+from auditor.state.actual_kind import ActualKind, PartOfKind, always_whole
 from auditor.state.packed import unpack
 
 
 class ActualState:
     """What lives in one cluster, as far as it is known, and how far that is."""
 
-    def __init__(self, cluster: str, *, part_of: PartOf = whole) -> None:
+    def __init__(self, cluster: str, *, part_of: PartOfKind = always_whole) -> None:
         self.cluster = cluster
         self._part_of = part_of
         self._kinds: dict[tuple[str, str], dict[str, ActualKind]] = {}
@@ -33,7 +33,8 @@ class ActualState:
         """Where the objects of a kind are held in one version; made on first use."""
         versions = self._kinds.setdefault((gvk.group, gvk.kind), {})
         if gvk.version not in versions:
-            versions[gvk.version] = ActualKind(self.cluster, gvk, part_of=self._part_of)
+            part_of = self._part_of(gvk.group_kind)
+            versions[gvk.version] = ActualKind(self.cluster, gvk, part_of=part_of)
         return versions[gvk.version]
 
     def forget(self, gvk: GroupVersionKind) -> None:

@@ -15,7 +15,7 @@ from datetime import datetime
 
 import msgspec
 
-from auditor.domain.identity import GroupVersionKind, ObjectRef
+from auditor.domain.identity import GroupKind, GroupVersionKind, ObjectRef
 from auditor.domain.pair import Doubt
 from auditor.state.packed import pack
 
@@ -27,8 +27,17 @@ PartOf = Callable[[bytes | memoryview], int | None]
 """Sums up what of an object's JSON can change its verdict; None where only all of it says."""
 
 
+PartOfKind = Callable[[GroupKind], PartOf]
+"""Tells how objects of a kind are summed up."""
+
+
 def whole(_raw: bytes | memoryview) -> None:
     """Let every change be news."""
+
+
+def always_whole(_kind: GroupKind) -> PartOf:
+    """Let every change of every object be news."""
+    return whole
 
 
 class Held(msgspec.Struct, gc=False):

@@ -3,8 +3,8 @@
 Most events in a cluster are news about status: a Deployment's replicas become ready, an autoscaler reports
 what it saw. None of that is declared, so none of it can be drift, and looking at the object again would
 find what was found before. An object whose kind counts its generation tells such events apart: the API
-server raises the generation whenever anything but metadata and status changes. This module refuses to be
-used where a comparator looks at status.
+server raises the generation whenever anything but metadata and status changes. Of kinds whose status a
+comparator looks at everything counts. This module refuses to know which those are.
 
 https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/
 """
@@ -12,6 +12,9 @@ https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-me
 from __future__ import annotations
 
 import msgspec
+
+from auditor.domain.identity import GroupKind
+from auditor.state.actual_kind import PartOf, PartOfKind, whole
 
 _BOOKKEEPING = ("resourceVersion", "managedFields")
 _STATUS = "status"
@@ -34,6 +37,15 @@ class _Entry(msgspec.Struct, rename="camel", gc=False):
 
 _objects = msgspec.json.Decoder(_Object)
 _entries = msgspec.json.Decoder(list[_Entry])
+
+
+def compared_parts(reads_status_of: frozenset[GroupKind]) -> PartOfKind:
+    """Sum up objects by what of them is compared: all of those kinds, of others all but status."""
+
+    def part_of(kind: GroupKind) -> PartOf:
+        return whole if kind in reads_status_of else compared_part
+
+    return part_of
 
 
 def compared_part(raw: bytes | memoryview) -> int | None:

@@ -57,7 +57,7 @@ class TestHolding:
 
     def test_what_changes_no_verdict_is_held_and_no_news(self) -> None:
         """The newest body is answered, and nobody is told."""
-        actual = ActualState(CLUSTER, part_of=len)
+        actual = ActualState(CLUSTER, part_of=lambda _kind: len)
         kind = actual.kind(DEPLOYMENTS)
         for version in ("1", "2", "3"):
             news = put(kind, version=version)

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 import pytest
 
-from auditor.state.compared import compared_part
+from auditor.domain.identity import GroupKind
+from auditor.state.compared import compared_part, compared_parts
 from tests.builders import config_map, deployment, live, wrote
 
 Body = dict[str, Any]
@@ -69,3 +70,13 @@ def test_a_verdict_hangs_on(change: Callable[[Body], object]) -> None:
 def test_an_object_without_generation_is_always_news() -> None:
     """Nothing tells its status, if it has any, from the rest."""
     assert compared_part(orjson.dumps(live(config_map()).body)) is None
+
+
+def test_status_counts_where_it_is_read() -> None:
+    """Of kinds whose status some comparator looks at, and of no other."""
+    owner, other = GroupKind("argoproj.io", "Application"), GroupKind("apps", "Deployment")
+    parts = compared_parts(frozenset({owner}))
+    raw = orjson.dumps(body())
+
+    assert parts(owner)(raw) is None
+    assert parts(other)(raw) == BEFORE
