@@ -99,8 +99,8 @@ class Atlas:
         """
         if not revision:
             return repository
-        urls, known = next(each for each in self._repositories if each[1].name == repository)
-        return repository if known.follows(revision) else self.repository(min(urls), revision)
+        known = next(each for _, each in self._repositories if each.name == repository)
+        return repository if known.follows(revision) else self.repository(known.urls[0], revision)
 
     def cluster(self, destination: Destination, own: str) -> str:
         """Name the configured cluster that is meant; ``own`` is the one that the owner is on.
@@ -132,16 +132,20 @@ class Anywhere(Atlas):
 
 def plain_url(url: str) -> str:
     """Bring the ways of writing one address into one: host and path, without user, scheme and .git."""
-    scp = _SCP.match(url)
-    if scp and "://" not in url:
-        host, path = scp[1], scp[2]
-    elif "://" in url:
-        parts = urlsplit(url)
-        host, path = parts.hostname or "", parts.path
-    else:
-        host, path = "", url
+    host, path = _split(url)
     plain = re.sub(r"/+", "/", path).strip("/").removesuffix(".git").rstrip("/")
     return f"{host.lower()}/{plain}"
+
+
+def _split(url: str) -> tuple[str, str]:
+    if "://" in url:
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # an address that is none is the same as nothing but itself
+            return "", url
+        return parts.hostname or "", parts.path
+    scp = _SCP.match(url)
+    return (scp[1], scp[2]) if scp else ("", url)
 
 
 def _is_own(text: str) -> bool:
