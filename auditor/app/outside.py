@@ -54,7 +54,7 @@ def _api_server(choice: Cluster, clock: Clock) -> AbstractAsyncContextManager[Ap
 @asynccontextmanager
 async def _repository(choice: RepositoryChoice, mirrors: Path) -> AsyncIterator[Repository]:
     credentials = _credentials(choice.credentials) if choice.credentials else None
-    remote = Remote(url=choice.url, ref=choice.ref, credentials=credentials)
+    remote = Remote(url=choice.url, ref=choice.ref, credentials=credentials, depth=choice.depth)
     yield open_repository(choice.name, remote, cache=mirrors)
 
 

@@ -101,6 +101,11 @@ class Repository(Section):
     ref: str = Field(default="HEAD", min_length=1)
     """The branch or tag to follow. Default: the server's default branch."""
 
+    depth: int = Field(default=0, ge=0)
+    """How many commits of the history a fetch takes. Default: 0, which takes all. Findings name the
+    commit that declared a field as far as the history goes, and the newest commit beyond.
+    """
+
     poll: Duration = timedelta(seconds=30)
     """How often to look for new commits."""
 
