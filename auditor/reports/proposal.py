@@ -24,7 +24,6 @@ from auditor.reports.wording import (
     show_origin,
     show_owner,
     show_path,
-    show_time,
     show_value,
 )
 
@@ -103,9 +102,7 @@ def _fate(finding: Finding) -> str:
 
 def _circumstances(finding: Finding) -> Iterator[str]:
     if finding.origin:
-        authored = finding.origin.authored
-        since = f", {show_time(authored)}" if authored else ""
-        yield f"declared at {show_origin(finding.origin)}{since}"
+        yield f"declared at {show_origin(finding.origin)}"
     if finding.owner:
         yield f"owned by {show_owner(finding.owner)}"
 

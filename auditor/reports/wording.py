@@ -96,10 +96,11 @@ def show_time(time: datetime) -> str:
 
 
 def show_origin(origin: Origin) -> str:
-    """Where something is declared: ``platform apps/web.yaml:12 @ 1a2b3c4``."""
+    """Where something is declared, and since: ``platform apps/web.yaml:12 @ 1a2b3c4 of 2026-01-02 …``."""
     line = f":{origin.line}" if origin.line else ""
     revision = f" @ {safe(origin.revision[:7])}" if origin.revision else ""
-    return f"{safe(origin.repository)} {safe(origin.path)}{line}{revision}"
+    authored = f" of {show_time(origin.authored)}" if origin.authored else ""
+    return f"{safe(origin.repository)} {safe(origin.path)}{line}{revision}{authored}"
 
 
 def show_owner(owner: Owner) -> str:

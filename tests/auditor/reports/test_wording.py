@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,18 +11,20 @@ from hypothesis import strategies as st
 
 from auditor.domain.difference import REDACTED, Difference, Op, Writer
 from auditor.domain.fieldpath import FieldPath
-from auditor.domain.manifest import Owner
+from auditor.domain.manifest import Origin, Owner
 from auditor.domain.report import Summary
 from auditor.reports.wording import (
     is_safe,
     safe,
     show_difference,
     show_json,
+    show_origin,
     show_owner,
     show_summary,
     show_value,
     show_writer,
 )
+from tests.doubles import START
 
 
 @given(st.text())
@@ -128,3 +131,13 @@ def test_an_owner_is_told_with_all_that_lead_to_it(owner: Owner, told: str) -> N
 def test_any_owner_is_told_harmlessly(owner: Owner) -> None:
     """Names come from clusters."""
     assert is_safe(show_owner(owner))
+
+
+def test_a_place_is_told_with_its_commit_and_since_when() -> None:
+    """As far as both are known."""
+    place = Origin(repository="platform", revision="1a2b3c4d5e", path="apps/web.yaml", line=12)
+
+    assert show_origin(place) == "platform apps/web.yaml:12 @ 1a2b3c4"
+    assert show_origin(replace(place, authored=START)).startswith(
+        f"platform apps/web.yaml:12 @ 1a2b3c4 of {START:%Y-%m-%d}"
+    )
