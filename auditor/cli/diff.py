@@ -80,7 +80,9 @@ def _drift(paths: tuple[Path, ...], *, unmanaged: bool, **where: Any) -> Report:
     from auditor.app.diff import diff
 
     if not paths:
-        raise click.UsageError("name a PATH to compare with the cluster, or --revision")
+        raise click.UsageError(
+            "Missing argument 'PATH…': name what to compare with the cluster, or give --revision"
+        )
     with progress("comparing …"):
         return run_async(diff(paths, unmanaged=unmanaged, **where))
 

@@ -259,7 +259,7 @@ def test_paths_of_two_checkouts_are_two_questions(
 def test_without_revisions_a_path_is_needed(platform: Platform, capsys: Captured) -> None:
     """To compare with a cluster."""
     assert run(["diff"]) == 2
-    assert "name a PATH" in capsys.readouterr().err
+    assert "name what to compare with the cluster" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("changed")

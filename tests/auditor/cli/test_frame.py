@@ -50,7 +50,7 @@ def test_the_program_is_installed_under_both_names(name: str) -> None:
         (["scan", "-c", "nowhere.yaml"], "nowhere.yaml: No such file or directory"),
         (["scan", "-o", "xml"], "'xml' is not one of"),
         (["diff"], "Missing argument"),
-        (["diff", "nowhere"], "'nowhere' does not exist"),
+        (["diff", "nowhere"], "nowhere: there is no such file or folder"),
         (["findings", "--ledger", "nowhere.db"], "there is no ledger yet"),
         (["findings", "--severity", "hgh"], "'hgh' is not one of"),
     ],
