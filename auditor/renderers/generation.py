@@ -1,4 +1,4 @@
-"""The kustomization that Flux makes for a folder that has none.
+"""The kustomization that Flux makes for a folder that has none, and how it reads one that is there.
 
 Every YAML file below the folder is a resource; a folder with a kustomization of its own is one resource and
 not looked into (https://fluxcd.io/flux/components/kustomize/kustomizations/#generate-kustomizationyaml).
@@ -8,8 +8,9 @@ look into files: what is no manifest is refused by the build, as Flux refuses it
 
 from __future__ import annotations
 
+import json
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from auditor.errors import ManifestError
@@ -19,7 +20,7 @@ from auditor.renderers.kustomization import NAMES
 
 DEFAULT_NAME: Final = NAMES[0]
 _ENDINGS: Final = (".yaml", ".yml")
-_IGNORE_FILE: Final = ".sourceignore"
+IGNORE_FILE: Final = ".sourceignore"
 _LEFT_OUT: Final = (
     *(".git/", ".gitignore", ".gitmodules", ".gitattributes"),
     *("*.jpg", "*.jpeg", "*.gif", "*.png", "*.wmv", "*.flv", "*.tar.gz", "*.zip"),
@@ -28,6 +29,22 @@ _LEFT_OUT: Final = (
     *("**/.goreleaser.yml", "**/.sops.yaml", "**/.flux.yaml"),
 )
 """https://fluxcd.io/flux/components/source/gitrepositories/#default-exclusions"""
+
+
+_FIELDS: Final = frozenset(
+    name.casefold()
+    for name in (
+        *("apiVersion", "kind", "metadata", "openapi", "namePrefix", "nameSuffix", "namespace"),
+        *("commonLabels", "labels", "commonAnnotations", "patchesStrategicMerge", "patches"),
+        *("patchesJson6902", "images", "imageTags", "replacements", "replicas", "vars"),
+        *("sortOptions", "resources", "components", "crds", "bases", "configMapGenerator"),
+        *("secretGenerator", "helmGlobals", "helmCharts", "helmChartInflationGenerator"),
+        *("generatorOptions", "configurations", "generators", "transformers", "validators"),
+        "buildMetadata",
+    )
+)
+"""https://github.com/kubernetes-sigs/kustomize/blob/api/v0.21.1/api/types/kustomization.go"""
+_TEXTS: Final = frozenset({"namespace", "nameprefix", "namesuffix"})
 
 
 def generated(tree: Tree, folder: str) -> dict[str, Any]:
@@ -44,6 +61,30 @@ def generated(tree: Tree, folder: str) -> dict[str, Any]:
     }
     # kustomize refuses an empty kustomization, so Flux gives it a namespace for nothing.
     return made | ({"resources": resources} if resources else {"namespace": "_placeholder"})
+
+
+def as_flux_reads(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Read a kustomization as Flux does before it writes it anew: more leniently than kustomize.
+
+    Fields that kustomize does not know are dropped, and a tag like ``1.10`` is text, though a poor one.
+    """
+    known = {key: value for key, value in fields.items() if str(key).casefold() in _FIELDS}
+    for key, value in known.items():
+        if key.casefold() in _TEXTS:
+            known[key] = _as_text(value)
+        elif key.casefold() == "images" and isinstance(value, list):
+            known[key] = [_with_texts(image) for image in value]
+    return known
+
+
+def _with_texts(entry: Any) -> Any:
+    if not isinstance(entry, dict):
+        return entry
+    return {key: _as_text(value) for key, value in entry.items()}
+
+
+def _as_text(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, bool | int | float) else value
 
 
 def _resources(tree: Tree, folder: str) -> Iterator[str]:
@@ -70,7 +111,7 @@ def _folders(path: str, folder: str) -> Iterator[str]:
 
 def _ignored(tree: Tree) -> Ignored:
     try:
-        own = tree.read(_IGNORE_FILE).decode(errors="replace").splitlines()
+        own = tree.read(IGNORE_FILE).decode(errors="replace").splitlines()
     except ManifestError:
         own = []
     return Ignored((*_LEFT_OUT, *own))

@@ -165,7 +165,10 @@ def _look(tree: Tree, path: str, options: KustomizeOptions) -> Subject:
     )
     prepared = prepare(tree, path, wishes)
     reach = Reach(inflates=options.helm, unrestricted=options.unrestricted)
-    return Subject(prepared=prepared, followed=follow(prepared.tree, prepared.root, reach))
+    followed = follow(prepared.tree, prepared.root, reach)
+    for consulted in prepared.consulted:
+        followed.selection.take(consulted)
+    return Subject(prepared=prepared, followed=followed)
 
 
 def _options(request: RenderRequest) -> KustomizeOptions:

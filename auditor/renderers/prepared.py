@@ -14,7 +14,7 @@ from typing import Any, Final
 from auditor.errors import ManifestError
 from auditor.ports import Tree
 from auditor.renderers.documents import read_documents
-from auditor.renderers.generation import DEFAULT_NAME, generated
+from auditor.renderers.generation import DEFAULT_NAME, IGNORE_FILE, as_flux_reads, generated
 from auditor.renderers.kustomization import kustomization_file, root_folder
 from auditor.renderers.overlay import Fields, GraftedTree, lay_over, spelling
 from auditor.renderers.workspace import find_blob, is_folder, join
@@ -47,6 +47,8 @@ class Prepared:
     place: str
     is_annotated: bool = False
     keeps_annotations: bool = False
+    consulted: tuple[str, ...] = ()
+    """Files that decided what is built, and are no part of it."""
 
 
 def prepare(tree: Tree, path: str, wishes: Wishes) -> Prepared:
@@ -63,6 +65,7 @@ def prepare(tree: Tree, path: str, wishes: Wishes) -> Prepared:
     if file is not None and not wishes.overlay and not wishes.generates:
         return _asked(tree, root, file)
     fields = generated(tree, root) if file is None else _read(tree, file)
+    fields = as_flux_reads(fields) if wishes.generates else fields
     keeps = wishes.generates and file is not None and not fields.get(spelling(fields, "resources"))
     made = lay_over(fields, _present(tree, root, wishes), merges_images=wishes.merges_images)
     return _made(tree, root, file, _asking(made, keeps=keeps))
@@ -139,4 +142,5 @@ def _made(tree: Tree, root: str, file: str | None, asking: _Asking) -> Prepared:
         place=file or root,
         is_annotated=True,
         keeps_annotations=asking.keeps,
+        consulted=(IGNORE_FILE,) if file is None and find_blob(tree, IGNORE_FILE) else (),
     )

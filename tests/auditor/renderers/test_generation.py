@@ -123,6 +123,26 @@ class TestRendering:
         with pytest.raises(ManifestError, match=r"values\.yaml"):
             await self.render({"app/s.yaml": service(), "app/values.yaml": "replicas: 1\n"})
 
+    async def test_what_leaves_files_out_counts_as_read(self) -> None:
+        """A change of it changes what is rendered."""
+        rendering = await self.render({"app/s.yaml": service(), ".sourceignore": "/x\n"})
+
+        assert set(rendering.read) == {".sourceignore", "app/s.yaml"}
+
+    async def test_is_as_lenient_as_flux(self) -> None:
+        """Fields that nobody knows are dropped, and numbers are text where text is due."""
+        text = (
+            "resources: [web.yaml]\nfoo: bar\nnamePrefix: 12-\nimages: [{name: web, newTag: 1.10}]"
+        )
+
+        rendering = await self.render(
+            {"app/kustomization.yaml": text, "app/web.yaml": deployment(image="web:1")}
+        )
+
+        (web,) = rendering.manifests
+        assert web.ref.name == "12-web"
+        assert web.body["spec"]["template"]["spec"]["containers"][0]["image"] == "web:1.1"
+
     async def test_without_the_option_there_is_nothing_to_build(self) -> None:
         """In kustomize's own words."""
         with pytest.raises(ManifestError, match="unable to find one of"):
