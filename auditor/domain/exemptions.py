@@ -15,8 +15,8 @@ from auditor.domain import checks
 from auditor.domain.manifest import Manifest
 from auditor.domain.rules import IgnoreRule
 
-_CHANGED: Final = frozenset({checks.CHANGED.id, checks.INVALID.id})
-_ALL: Final = _CHANGED | {checks.MISSING.id}
+_CHANGED: Final = frozenset({checks.CHANGED.id, checks.UNLIKE_TEMPLATE.id, checks.INVALID.id})
+_ALL: Final = _CHANGED | {checks.MISSING.id, checks.NOT_GENERATED.id}
 
 
 def _exemption(mark: str, value: str, hidden: frozenset[str]) -> IgnoreRule:
