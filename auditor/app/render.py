@@ -149,7 +149,7 @@ class _Rendering:
         for failure in filter(None, map(forest.failure, self._tops)):
             raise failure
         roots = tuple(self._rendered(root, forest, declarer) for root in self._in_order(forest))
-        return RenderedTree(roots=roots, unknown=self._desired.unknown.reasons())
+        return RenderedTree(roots=roots, unknown=self._desired.followed.unknown())
 
     def _in_order(self, forest: Forest) -> Iterator[Root]:
         """Every root after the one that leads to it."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from auditor.domain.identity import GroupVersionKind, ObjectRef
 from auditor.domain.manifest import Manifest
+from auditor.domain.marks import generator_of
 from auditor.domain.pair import Doubt, Pair, Scaler
 from auditor.domain.schema import Schema
 from auditor.state.actual import ActualState
@@ -58,7 +59,24 @@ class Pairs:
             scaler=self._scaler(ref, cluster.scalers),
             earlier=declaration.earlier if declaration else (),
             governed=desired is None and self._governs(ref),
+            followed=ref in self._desired.followed,
+            generator=self._generator(ref, actual) if desired is None and actual else None,
+            patience=declaration.interval if declaration else None,
         )
+
+    def _generator(self, ref: ObjectRef, actual: Manifest) -> Manifest | None:
+        """The living object's generator, if all is known that it generates."""
+        keeper = generator_of(actual)
+        if keeper is None:
+            return None
+        generator = ObjectRef(
+            ref.cluster, ref.group, keeper.kind, keeper.namespace or ref.namespace, keeper.name
+        )
+        if not self._desired.followed.knows(generator):
+            return None
+        declaration = self._desired.declaration(generator)
+        declared = declaration.manifest if declaration else None
+        return declared or self._clusters[ref.cluster].actual.manifest(generator)
 
     def _doubt_about_absence(
         self, desired: Manifest | None, ref: ObjectRef, actual: Manifest | None
@@ -66,7 +84,7 @@ class Pairs:
         """While not everything declared is known, nobody can say that an object is undeclared."""
         if desired is not None:
             return None
-        if self._desired.unknown.keeps(actual):
+        if self._desired.followed.doubts(actual):
             return Doubt.OWNER_UNKNOWN
         return None if self._desired.roots.complete(ref.cluster) else Doubt.RENDER_FAILED
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from auditor.domain.gitops.readers import is_owner_group
@@ -18,8 +18,8 @@ from auditor.domain.manifest import Manifest
 from auditor.domain.pair import Superseded
 from auditor.state.declared import DeclaredObjects, PackedRendering
 from auditor.state.earlier import Earlier, History, Kept
+from auditor.state.followed import FollowedOwners
 from auditor.state.roots import Root, RootStatuses
-from auditor.state.unknown import UnknownOwners
 
 Scope = Callable[[str, GroupKind], bool | None]
 """Whether a cluster has a kind in namespaces; ``None`` where it is not known (yet)."""
@@ -33,10 +33,12 @@ class Declaration:
     """What is declared of one object, and was before.
 
     ``manifest`` is ``None`` where the object is declared no more; ``since`` is when that became so.
+    ``interval`` is how often the tool looks that applies it, where that is known.
     """
 
     manifest: Manifest | None
     since: datetime | None
+    interval: timedelta | None = None
     earlier: tuple[Superseded, ...] = ()
 
 
@@ -44,7 +46,7 @@ class DesiredState:
     """The declared side of every pair.
 
     ``roots`` says how every root stands, ``objects`` what each declares, ``history`` what was declared
-    before, ``unknown`` whose declarations cannot be known.
+    before, ``followed`` which owners lead to more.
     """
 
     def __init__(
@@ -55,7 +57,7 @@ class DesiredState:
     ) -> None:
         self.roots = RootStatuses(roots)
         self.history = History()
-        self.unknown = UnknownOwners()
+        self.followed = FollowedOwners()
         self.objects = DeclaredObjects()
         self._scope = scope
         self._defined: defaultdict[str, dict[str, Mapping[GroupKind, bool]]] = defaultdict(dict)
@@ -132,8 +134,17 @@ class DesiredState:
         manifest = None if declared is None else declared.manifest(ref)
         since = None if declared is None else declared.since
         return Declaration(
-            manifest=manifest, since=earlier[0].until if earlier else since, earlier=earlier
+            manifest=manifest,
+            since=earlier[0].until if earlier else since,
+            interval=self._interval(ref),
+            earlier=earlier,
         )
+
+    def _interval(self, ref: ObjectRef) -> timedelta | None:
+        """How often the tool looks that applies an object."""
+        root = self.objects.root_of(ref)
+        found = self.roots[root].root.found if root else None
+        return found.interval if found else None
 
     def settle(self, ref: ObjectRef) -> None:
         """Note that an object lives as declared: what was declared before matters no more."""

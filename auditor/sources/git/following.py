@@ -43,11 +43,18 @@ class Objects(Protocol):
 class Growth:
     """All that the configured roots lead to.
 
-    ``unknown`` are owners of which something cannot be known, each with the reasons.
+    ``owners`` are all that were read, ``unknown`` those of which something cannot be known, each with
+    the reasons.
     """
 
     roots: Mapping[str, Root]
+    owners: frozenset[ObjectRef]
     unknown: Mapping[ObjectRef, tuple[str, ...]]
+
+    @classmethod
+    def nothing(cls) -> Growth:
+        """What is there before anybody looked."""
+        return cls(roots={}, owners=frozenset(), unknown={})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +101,7 @@ class _Walk:
                         self._roots[below.name] = below
                         ahead.append(below)
         unknown = {ref: tuple(reasons) for ref, reasons in self._unknown.items()}
-        return Growth(roots=self._roots, unknown=unknown)
+        return Growth(roots=self._roots, owners=frozenset(self._read), unknown=unknown)
 
     def _owners(self, root: Root) -> Iterator[Manifest]:
         """The owners that a root declares, as they are declared where that counts."""

@@ -9,12 +9,11 @@ does not render leaves all others as they are.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from auditor.domain.identity import ObjectRef
 from auditor.errors import ManifestError, RetryableError, SourceUnavailable
 from auditor.sources.git.declaring import Declarer
 from auditor.sources.git.following import Following, Growth
@@ -33,15 +32,15 @@ class _Work:
     """What is known and what is to be done.
 
     ``heads`` are the commits that count, by repository; ``due`` names roots to render, ``failing``
-    those that did not, with the reasons; ``restored`` those whose memory was asked for. ``is_grown``
-    says that all owners were followed since any of them changed.
+    those that did not, with the reasons; ``restored`` those whose memory was asked for. ``growth`` is
+    what owners led to last; ``is_grown`` says that none of them changed since.
     """
 
     heads: dict[str, str] = field(default_factory=dict)
     due: set[str] = field(default_factory=set)
     failing: dict[str, ManifestError | RetryableError] = field(default_factory=dict)
     restored: set[str] = field(default_factory=set)
-    unknown: Mapping[ObjectRef, tuple[str, ...]] = field(default_factory=dict)
+    growth: Growth = field(default_factory=Growth.nothing)
     is_grown: bool = False
 
 
@@ -153,7 +152,7 @@ class Forest:
 
     def _adopt(self, growth: Growth, at: datetime) -> None:
         """Take in new roots, those that became others, and let go of those that nobody calls for."""
-        self._work.unknown = growth.unknown
+        self._work.growth = growth
         for name, root in growth.roots.items():
             if self._found.get(name) != root:
                 self._enrol(root)
@@ -219,13 +218,13 @@ class Forest:
 
     def _tell_unknown(self) -> None:
         """Doubt what carries the mark of an owner of whom not all is known."""
-        reasons = {ref: list(texts) for ref, texts in self._work.unknown.items()}
+        reasons = {ref: list(texts) for ref, texts in self._work.growth.unknown.items()}
         for root in self._found.values():
             if root.found is not None:
                 for doubt in self._doubts(root):
                     reasons.setdefault(root.found.keeper, []).append(doubt)
         told = {ref: tuple(texts) for ref, texts in reasons.items()}
-        news = self._desired.unknown.replace(told)
+        news = self._desired.followed.replace(self._work.growth.owners, told)
         if news:
             outlets = self._declarer.outlets
             outlets.events.roots.owners_unknown(
@@ -249,7 +248,7 @@ class Forest:
             failure = self._work.failing.get(root.name)
             if failure is not None:
                 yield f"{root.name}: {failure}"
-        for ref, reasons in sorted(self._work.unknown.items()):
+        for ref, reasons in sorted(self._work.growth.unknown.items()):
             for reason in reasons:
                 yield f"{ref}: {reason}"
 

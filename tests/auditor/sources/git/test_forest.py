@@ -122,7 +122,7 @@ class Woods:
         return declaration.manifest if declaration else None
 
     def reasons(self, name: str) -> str:
-        return "; ".join(self.desired.unknown.reasons().get(owner(name), ()))
+        return "; ".join(self.desired.followed.unknown().get(owner(name), ()))
 
 
 @pytest.fixture
@@ -252,8 +252,8 @@ class TestElsewhere:
         marked = {"argocd.argoproj.io/tracking-id": "web:/ConfigMap:shop/settings"}
         mine = config_map()
         mine["metadata"]["annotations"] = marked
-        assert woods.desired.unknown.keeps(manifest(mine))
-        assert not woods.desired.unknown.keeps(manifest(config_map()))
+        assert woods.desired.followed.doubts(manifest(mine))
+        assert not woods.desired.followed.doubts(manifest(config_map()))
         assert woods.desired.roots.complete(CLUSTER)
 
     async def test_a_revision_that_is_not_followed_is_unknown(self, woods: Woods) -> None:

@@ -1,0 +1,54 @@
+"""Owners that are followed, and those of which it is not known all that they declare.
+
+An object that carries the mark of an owner that is not known is neither declared nor undeclared: nobody can
+say. It refuses to say anything of objects without a mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from auditor.domain.identity import ObjectRef
+from auditor.domain.manifest import Manifest
+from auditor.domain.marks import keepers_of
+
+
+class FollowedOwners:
+    """Owners that were read, and why not all is known of some."""
+
+    def __init__(self) -> None:
+        self._owners: frozenset[ObjectRef] = frozenset()
+        self._reasons: dict[ObjectRef, tuple[str, ...]] = {}
+        self._namespaces: dict[tuple[str, str], set[str | None]] = {}
+
+    def replace(
+        self, owners: frozenset[ObjectRef], unknown: Mapping[ObjectRef, tuple[str, ...]]
+    ) -> frozenset[ObjectRef]:
+        """Take in all of them anew; return the owners that became known, unknown, or followed no more."""
+        news = (self._owners ^ owners) | (self._reasons.keys() ^ unknown.keys())
+        self._owners, self._reasons = owners, dict(unknown)
+        self._namespaces = {}
+        for ref in unknown:
+            self._namespaces.setdefault((ref.kind, ref.name), {None}).add(ref.namespace)
+        return frozenset(news)
+
+    def __contains__(self, ref: ObjectRef) -> bool:
+        """Tell whether an object is an owner that is followed."""
+        return ref in self._owners
+
+    def knows(self, ref: ObjectRef) -> bool:
+        """Tell whether all is known that an owner declares."""
+        return ref in self._owners and ref not in self._reasons
+
+    def unknown(self) -> Mapping[ObjectRef, tuple[str, ...]]:
+        """Why what they declare is not known, by owner."""
+        return self._reasons
+
+    def doubts(self, actual: Manifest | None) -> bool:
+        """Tell whether a living object carries the mark of one of those; quick where there is none."""
+        if not self._namespaces or actual is None:
+            return False
+        return any(
+            keeper.namespace in self._namespaces.get((keeper.kind, keeper.name), ())
+            for keeper in keepers_of(actual)
+        )
