@@ -62,13 +62,15 @@ class Declared:
     """What one commit declares, and the files that went in, by path with their content's id."""
 
     desired: DesiredState
-    cluster: str
+    clusters: tuple[str, ...]
     read: Mapping[str, str] = field(default_factory=dict)
 
     def objects(self) -> dict[ObjectRef, Manifest]:
         """Every object, placed as far as kinds are known."""
-        self.desired.rescope(self.cluster)
-        found = ((ref, self.desired.declaration(ref)) for ref in self.desired.refs(self.cluster))
+        for cluster in self.clusters:
+            self.desired.rescope(cluster)
+        refs = (ref for cluster in self.clusters for ref in self.desired.refs(cluster))
+        found = ((ref, self.desired.declaration(ref)) for ref in refs)
         return {ref: one.manifest for ref, one in found if one and one.manifest}
 
 
@@ -170,13 +172,16 @@ def _rendering(
             packed = pack_rendering(rendering, revision=tree.revision, at=SystemClock().now())
             desired.replace(root.name, packed)
             read |= rendering.read
-        return Declared(desired=desired, cluster=question.cluster, read=read)
+        clusters = tuple({root.cluster: None for root in roots})
+        return Declared(desired=desired, clusters=clusters, read=read)
 
     return render_at
 
 
 def _root(question: Question, path: str) -> Root:
-    request = RenderRequest(path=path, cluster=question.cluster, namespace=question.namespace)
+    """Several paths are for as many clusters, unless one is asked: they may declare the same objects."""
+    cluster = question.cluster or (path if len(question.paths) > 1 else "")
+    request = RenderRequest(path=path, cluster=cluster, namespace=question.namespace)
     return Root(name=path or ".", repository="", request=request, renderer=question.renderer)
 
 

@@ -81,7 +81,7 @@ def _found(report: Report) -> list[Finding]:
 def _print_finding(finding: Finding, console: Console) -> None:
     style = _STYLES.get(finding.check, "bold yellow")
     console.print(
-        Text.assemble((_fate(finding), style), "  ", (safe(str(finding.ref)), "bold")),
+        Text.assemble((_fate(finding), style), "  ", (_object(finding), "bold")),
         soft_wrap=True,
     )
     if finding.check not in _FATES:
@@ -94,6 +94,12 @@ def _print_finding(finding: Finding, console: Console) -> None:
     for line in _circumstances(finding):
         console.print(Text(f"  {line}", "dim"), soft_wrap=True)
     console.print()
+
+
+def _object(finding: Finding) -> str:
+    """The object, and for which cluster it is, or below which of several paths it is declared."""
+    where = f"  for {finding.ref.cluster}" if finding.ref.cluster else ""
+    return safe(f"{finding.ref}{where}")
 
 
 def _fate(finding: Finding) -> str:
@@ -155,7 +161,7 @@ def _row(finding: Finding) -> str:
     fate = f"{_SIGNS.get(finding.check, _OTHER)} {_fate(finding)}"
     origin = code(show_origin(finding.origin)) if finding.origin else ""
     owner = code(show_owner(finding.owner)) if finding.owner else ""
-    return f"| {fate} | {code(str(finding.ref))} | {origin} | {owner} |"
+    return f"| {fate} | {code(_object(finding))} | {origin} | {owner} |"
 
 
 def _details(finding: Finding) -> Iterator[str]:
@@ -164,7 +170,7 @@ def _details(finding: Finding) -> Iterator[str]:
         return
     yield ""
     yield (
-        f"<details><summary><code>{escape(safe(str(finding.ref)))}</code>: "
+        f"<details><summary><code>{escape(_object(finding))}</code>: "
         f"{count_of(len(differences), 'difference')}</summary>"
     )
     yield ""

@@ -106,9 +106,11 @@ def _properties(finding: Finding) -> dict[str, str]:
 
 
 def _message(finding: Finding, report: Report) -> str:
-    where = f" on {finding.ref.cluster}" if finding.ref.cluster else ""
-    lines = [f"{safe(str(finding.ref))}{where}: {safe(finding.message)}"]
-    tell = show_move if report.proposal else _difference
+    lines = [f"{safe(str(finding.ref))} on {finding.ref.cluster}: {safe(finding.message)}"]
+    tell = _difference
+    if report.proposal:
+        where = f" for {safe(finding.ref.cluster)}" if finding.ref.cluster else ""
+        lines, tell = [f"{safe(finding.message)}{where}"], show_move
     lines += [f"{show_path(one)}: {tell(one)}" for one in finding.differences[:_SHOWN]]
     left_out = len(finding.differences) - _SHOWN
     lines += [f"and {count_of(left_out, 'more difference')}"] if left_out > 0 else []

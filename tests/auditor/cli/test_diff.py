@@ -150,6 +150,21 @@ def test_only_named_paths_are_compared(platform: Platform, capsys: Captured) -> 
     assert told(findings(capsys, "..main", "more")) == {("REV-003", "settings")}
 
 
+def test_several_paths_may_declare_the_same_objects(platform: Platform, capsys: Captured) -> None:
+    """As those of several clusters do: each is compared by itself."""
+    for replicas in (1, 2):
+        platform.commit({f"{name}/web.yaml": deployment(replicas=replicas) for name in "ab"})
+
+    found = findings(capsys, "HEAD~1..", "a", "b")
+
+    assert {(one["cluster"], one["source"]["path"]) for one in found} == {
+        ("a", "a/web.yaml"),
+        ("b", "b/web.yaml"),
+    }
+    assert run(["diff", "--revision", "HEAD~1..", "a", "b"]) == 1
+    assert "would change  apps/Deployment/shop/web  for b\n" in capsys.readouterr().out
+
+
 def test_the_working_tree_counts_for_nothing(platform: Platform, capsys: Captured) -> None:
     """What is not committed is not in the branch."""
     (platform.folder / "apps" / "web.yaml").write_text("not: yaml: at all")
@@ -166,7 +181,7 @@ def test_a_pull_request_is_annotated_where_it_changes(changed: str, capsys: Capt
     assert rules == ["REV-001", "REV-002", "REV-003", "K8S-008"]
     assert {result["level"] for result in log["results"]} == {"note", "warning"}
     assert all(rules[result["ruleIndex"]] == result["ruleId"] for result in log["results"])
-    (web,) = (one for one in log["results"] if "/web:" in one["message"]["text"].replace(" ", ""))
+    (web,) = (one for one in log["results"] if "/web would" in one["message"]["text"])
     (location,) = web["locations"]
     assert location["physicalLocation"]["region"]["startLine"] > 1
     assert "spec.replicas: 1 → 3" in web["message"]["text"]
