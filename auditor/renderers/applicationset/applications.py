@@ -31,6 +31,8 @@ _POINTERS: Final = frozenset(
     | {"managedNamespaceMetadata", "plugin"}
 )
 """Fields that mean something else where they are empty than where they are absent."""
+_NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_LONGEST_NAME: Final = 253
 _LEFT: Final = re.compile(r"\{\{\s*[\w.\[\]/-]+\s*\}\}")
 
 
@@ -105,7 +107,7 @@ def refuse_clashes(applications: Sequence[Mapping[str, Any]]) -> None:
 
     """
     names = Counter(str(one["metadata"].get("name") or "") for one in applications)
-    if "" in names or any(NO_VALUE in name for name in names):
+    if "" in names:
         raise ManifestError(
             "the template yields an Application without a name. Check metadata.name."
         )
@@ -115,6 +117,15 @@ def refuse_clashes(applications: Sequence[Mapping[str, Any]]) -> None:
             f"several Applications have the name {twice[0]}, so Argo CD makes neither of them. "
             "Have metadata.name tell them apart."
         )
+
+
+def is_nameable(application: Mapping[str, Any]) -> bool:
+    """Tell whether Kubernetes takes an Application's name: what it refuses never comes to be.
+
+    https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names
+    """
+    name = str(application["metadata"]["name"])
+    return len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) is not None
 
 
 def unfilled(application: Mapping[str, Any], *, nested: bool) -> Iterator[str]:

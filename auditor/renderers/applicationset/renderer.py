@@ -14,9 +14,10 @@ from typing import Any, Final
 
 from auditor.domain.manifest import Manifest, Origin, manifest_from
 from auditor.errors import ManifestError
-from auditor.ports import Rendering, RenderRequest, Skipped, Tree
+from auditor.ports import Remark, Rendering, RenderRequest, Skipped, Tree
 from auditor.renderers.applicationset.applications import (
     ApplicationTemplate,
+    is_nameable,
     refuse_clashes,
     unfilled,
 )
@@ -91,9 +92,11 @@ class ApplicationSetRenderer:
             except TimeoutError as error:
                 raise ManifestError(f"the set takes longer than {_SECONDS} s.") from error
         origin = _origin(tree, options)
+        made = [body for body in bodies if is_nameable(body)]
         return Rendering(
-            manifests=tuple(_manifests(bodies, request, origin)),
-            skipped=tuple(_complaints(bodies, options)),
+            manifests=tuple(_manifests(made, request, origin)),
+            skipped=tuple(_skipped(bodies, options)),
+            remarks=tuple(_remarks(made, options)),
             read=plan.read,
             renderer=NAME,
         )
@@ -160,18 +163,26 @@ def _manifests(
         yield manifest_from(body, cluster=request.cluster, origin=origin)
 
 
-def _complaints(
+def _skipped(
     bodies: Sequence[Mapping[str, Any]], options: ApplicationSetOptions
 ) -> Iterator[Skipped]:
+    for body in bodies:
+        if not is_nameable(body):
+            name = body["metadata"]["name"]
+            reason = f"Kubernetes takes no Application of the name {name!r}. Check metadata.name"
+            yield Skipped(path=options.file, line=options.line, reason=reason)
+
+
+def _remarks(
+    bodies: Sequence[Mapping[str, Any]], options: ApplicationSetOptions
+) -> Iterator[Remark]:
     """Tell of parameters that are missing: upstream makes such Applications without a word."""
-    remedy = (
-        "Add it, or have Argo CD refuse it with goTemplateOptions: [missingkey=error]"
-        if options.uses_go
-        else "Add it"
-    )
+    remedy = "Add it"
+    if options.uses_go:
+        remedy += ", or have Argo CD refuse it with goTemplateOptions: [missingkey=error]"
     for body in bodies:
         place = next(unfilled(body, nested=options.uses_go), None)
         if place is not None:
             name = body["metadata"]["name"]
-            reason = f"a parameter is missing in {place} of Application {name}. {remedy}."
-            yield Skipped(path=options.file, line=options.line, reason=reason)
+            told = f"a parameter is missing in {place} of Application {name}. {remedy}."
+            yield Remark(path=options.file, line=options.line, text=told)
