@@ -26,6 +26,7 @@ from auditor.domain.finding import (
     Verdict,
 )
 from auditor.domain.generated import specialised
+from auditor.domain.gitops.sync_windows import time_is_over
 from auditor.domain.manifest import Manifest, Origin
 from auditor.domain.marks import owner_of
 from auditor.domain.pair import Pair, Superseded
@@ -88,7 +89,7 @@ def _conclude(pair: Pair, moved: _Moved, rules: Rules, *, at: datetime) -> Outco
     young = {one.check: due for one, due in ripening if due is not None and at < due}
     waiting = list(young.values())
     if lag := moved.by_git:
-        due = lag.since + _patience(pair, rules)
+        due = time_is_over(pair.windows, lag.since, _patience(pair, rules))
         findings += _overdue(pair, lag, rules) if at >= due else []
         waiting += [due] if at < due else []
     verdict = Verdict.DRIFTED if findings else Verdict.PENDING

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from auditor.domain.gitops.sync_windows import SyncWindow
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.domain.schema import Schema
@@ -69,7 +70,7 @@ class Pair:
     that the object's namespace is one in which everything must be declared. ``followed`` says that the
     object is an owner of which it is audited what it calls for. ``generator`` is the living object's
     generator, where all that it generates is known and this object is not among it. ``patience`` is how
-    often the tool that applies the object looks.
+    often the tool that applies the object looks, ``windows`` when it may apply by itself.
     """
 
     ref: ObjectRef
@@ -83,6 +84,7 @@ class Pair:
     followed: bool = False
     generator: Manifest | None = None
     patience: timedelta | None = None
+    windows: tuple[SyncWindow, ...] = ()
 
     def declaring(self, desired: Manifest | None) -> Pair:
         """The same pair as if ``desired`` were declared."""

@@ -13,12 +13,13 @@ from auditor.domain import checks
 from auditor.domain.difference import Difference, Op, Writer
 from auditor.domain.fieldpath import FieldPath
 from auditor.domain.finding import Category, Deviation, Severity, Verdict
+from auditor.domain.gitops.sync_windows import windows_of
 from auditor.domain.judge import Comparison, judge
 from auditor.domain.manifest import Manifest
 from auditor.domain.pair import Doubt, Pair, Superseded
 from auditor.domain.pathpattern import parse_pattern
 from auditor.domain.rules import IgnoreRule, ObjectMatch, Rules, SeverityRule
-from tests.builders import deployment, live, manifest, ref
+from tests.builders import deployment, live, manifest, obj, ref
 from tests.doubles import START
 
 RULES = Rules(lagging_after=timedelta(minutes=10))
@@ -281,6 +282,17 @@ class TestUnhealthyReconciliation:
         outcome = judge(new, lambda p: failing(p) if p.desired else (), RULES, at=START)
 
         assert [f.check for f in outcome.findings] == ["FLUX-001"]
+
+
+def test_time_runs_only_while_the_tool_may_sync() -> None:
+    """What is denied by a sync window is late by nobody's fault."""
+    night = {"kind": "deny", "schedule": "0 3 * * *", "duration": "1h", "applications": ["*"]}
+    project = manifest(obj("v1", "AppProject", "team", spec={"syncWindows": [night]}))
+    windows = windows_of(project, manifest(deployment()))
+
+    outcome = judge(replace(TestGitMoved.moved, windows=windows), compare_spec, RULES, at=START)
+
+    assert outcome.look_again == START.replace(hour=4, minute=10, second=0)
 
 
 class TestBothMoved:
