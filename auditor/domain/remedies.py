@@ -1,21 +1,37 @@
 """What can be done about a deviation, in words and for programs.
 
 Three kinds: *revert* brings the cluster back to the declaration, *codify* brings the declaration to the
-cluster, *wait* leaves it to the GitOps tool that has not had its turn. This module refuses to do any of
-them.
+cluster, *wait* leaves it to the GitOps tool that has not had its turn. What a GitOps tool owns is brought
+back by that tool: whoever applies its file by hand applies what was not rendered. This module refuses to do
+any of them.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
+from auditor.domain import checks
 from auditor.domain.finding import Category, Deviation, Remedy
-from auditor.domain.manifest import Origin
+from auditor.domain.identity import ObjectRef
+from auditor.domain.manifest import Origin, Owner
 from auditor.domain.pair import Pair
+
+_SYNCING: Final = {
+    "ApplicationSet": "kubectl --namespace {namespace} annotate applicationset {name} "
+    "argocd.argoproj.io/application-set-refresh=true",
+    "Application": "argocd app sync {name} --app-namespace {namespace}",
+    "Kustomization": "flux --namespace {namespace} reconcile kustomization {name} --with-source",
+    "HelmRelease": "flux --namespace {namespace} reconcile helmrelease {name} --with-source",
+}
+"""How an owner is made to do its work now, by its kind."""
 
 
 def remedies_for(pair: Pair, deviation: Deviation) -> tuple[Remedy, ...]:
     """Name what can be done, the usual thing first."""
     if deviation.category is Category.LAGGING:
         return (_wait(), _apply(pair))
+    if deviation.category is Category.UNRECONCILED and deviation.check != checks.TERMINATING.id:
+        return (_resume(pair) if deviation.check == checks.SUSPENDED.id else _ask(pair),)
     if pair.desired is None:
         return (
             Remedy(kind="codify", details={"how": f"declare {pair.ref} in Git"}),
@@ -28,10 +44,33 @@ def _wait() -> Remedy:
     return Remedy(kind="wait", details={"how": "the GitOps tool has not applied the commit yet"})
 
 
+def _ask(pair: Pair) -> Remedy:
+    told = f"the tool may try again; it says more: kubectl describe {_named(pair)}"
+    return Remedy(kind="wait", details={"how": told})
+
+
+def _resume(pair: Pair) -> Remedy:
+    spec = pair.desired.body.get("spec") if pair.desired else None
+    if isinstance(spec, dict) and spec.get("suspend") is True:
+        return Remedy(kind="wait", details={"how": "it is declared so"})
+    patch = """--type merge --patch '{"spec":{"suspend":null}}'"""
+    return Remedy(kind="revert", details={"how": f"kubectl patch {_named(pair)} {patch}"})
+
+
 def _apply(pair: Pair) -> Remedy:
     origin = pair.desired.origin if pair.desired else None
     source = origin.path if origin else "the declared manifest"
-    return Remedy(kind="revert", details={"how": f"kubectl apply -f {source}"})
+    synced = _sync(pair.desired.owner if pair.desired else None)
+    return Remedy(kind="revert", details={"how": synced or f"kubectl apply -f {source}"})
+
+
+def _sync(owner: Owner | None) -> str:
+    """How the owner of an object is made to apply it; empty where no owner is known."""
+    nearest = owner.chain[-1].split("/") if owner and owner.chain else []
+    if len(nearest) != len(ObjectRef._fields) - 1:
+        return ""
+    _, kind, namespace, name = nearest
+    return _SYNCING.get(kind, "").format(namespace=namespace, name=name)
 
 
 def _change(origin: Origin | None) -> str:
