@@ -102,7 +102,8 @@ def _out_of_sync(living: Living, operation: Mapping[str, Any]) -> Iterator[Devia
     count = sum(one.get("status") == "OutOfSync" for one in resources)
     yield living.wrong(
         checks.OUT_OF_SYNC if heals else checks.NOT_HEALING,
-        f"is out of sync in {count} objects" + ("" if heals else " and does not heal itself"),
+        f"is out of sync in {count} object{'s' * (count != 1)}"
+        + ("" if heals else " and does not heal itself"),
         living.field("status", "sync", "status"),
         since=_synced_last(living, operation, history) or living.created,
     )

@@ -74,7 +74,8 @@ def _suspended(living: Living, *, is_meant: bool) -> Deviation:
     by = f" by {field.writer.manager}" if field.writer and not is_meant else ""
     told = f"is suspended{', as it is declared' if is_meant else by}"
     severity = Severity.INFO if is_meant else None
-    return living.wrong(checks.SUSPENDED, told, field, since=since, severity=severity)
+    fields = () if is_meant else (field,)
+    return living.wrong(checks.SUSPENDED, told, *fields, since=since, severity=severity)
 
 
 def _unseen(living: Living, conditions: Conditions) -> Iterator[Deviation]:

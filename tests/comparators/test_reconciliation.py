@@ -258,6 +258,7 @@ class TestSuspended:
 
         assert (one.check, one.severity) == ("FLUX-003", Severity.INFO)
         assert "as it is declared" in one.message
+        assert one.differences == ()
 
 
 class TestNotActedOn:
@@ -314,7 +315,7 @@ class TestArgoCd:
         one = only(self.out_of_sync(heals=heals))
 
         assert (one.check, one.since) == (check, SINCE)
-        assert "in 1 objects" in one.message
+        assert "in 1 object" in one.message
 
     def test_healing_that_does_not_help_is_not_forgotten(self) -> None:
         """It is tried again and again, and each time something ends."""
