@@ -72,10 +72,10 @@ def files_of_git(pattern: str) -> Fits:
             f"{pattern!r} names a class of characters, which is not understood here."
         )
     wanted = posixpath.normpath(pattern or ".")
-    if wanted.startswith(("/", "..")):
+    if wanted.startswith(("/", "../")) or wanted == "..":
         raise ManifestError(f"the files pattern {pattern!r} lies outside the repository.")
     folder = "" if wanted == "." else wanted + "/"
-    is_folder = pattern.endswith("/")
+    is_folder = posixpath.basename(pattern) in {"", ".", ".."}
     tokens = _tokens(wanted, "!^") if _SPECIAL.intersection(wanted) - {"{"} else None
 
     def fits(path: str) -> bool:

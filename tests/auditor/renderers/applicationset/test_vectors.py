@@ -2,8 +2,8 @@
 
 Each line of ``vectors.jsonl`` is a set, with the Applications or the error of argo-cd's packages
 ``applicationset/generators`` and ``applicationset/controllers/template`` for the files and clusters below
-(v3.3.19, with how selectors and values are read taken from v3.6.1; empty fields are left out). Sets were drawn
-at random, and kept where they had a new mixture of features.
+(v3.3.19, with how selectors and values are read taken from v3.6.1; empty fields are left out). Sets were
+drawn at random, and kept where they had a new mixture of features.
 """
 
 from __future__ import annotations
