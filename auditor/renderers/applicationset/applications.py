@@ -89,6 +89,8 @@ class ApplicationTemplate:
 
     def _finished(self, application: Mapping[str, Any]) -> dict[str, Any]:
         metadata = _mapping(application.get("metadata"))
+        if not isinstance(metadata.get("name"), str | None):
+            raise ManifestError("metadata.name of the template is no text. Quote it.")
         named = {"name": metadata.get("name") or "", "namespace": self._namespace}
         told = {key: metadata[key] for key in _METADATA[1:] if metadata.get(key)}
         return {

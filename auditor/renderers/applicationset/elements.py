@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from auditor.errors import ManifestError
+from auditor.renderers.applicationset.fields import mappings
 from auditor.renderers.applicationset.parameters import Params
 from auditor.renderers.documents import read_documents
 
@@ -21,9 +22,7 @@ def elements(spec: Mapping[str, Any], *, nested: bool) -> Iterator[Params]:
         ManifestError: one is not what an element may be.
 
     """
-    for element in spec.get("elements") or ():
-        if not isinstance(element, Mapping):
-            raise ManifestError("an element of a list generator is no mapping. Write name: value.")
+    for element in mappings(spec.get("elements"), "elements of a list generator"):
         yield dict(element) if nested else dict(_texts(element))
     text = spec.get("elementsYaml")
     if isinstance(text, str) and text:

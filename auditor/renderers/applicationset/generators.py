@@ -15,6 +15,7 @@ from auditor.errors import ManifestError
 from auditor.renderers.applicationset.clusters import KnownCluster, chosen_clusters
 from auditor.renderers.applicationset.combining import combined, merged, overlaid
 from auditor.renderers.applicationset.elements import elements
+from auditor.renderers.applicationset.fields import mappings, words
 from auditor.renderers.applicationset.filling import checked
 from auditor.renderers.applicationset.parameters import Listed, Params, Texts, flatten, text_of
 from auditor.renderers.applicationset.paths import of_file, of_folder
@@ -143,7 +144,7 @@ class Generators:
                 f"a merge generator has {len(entries)} generators. It takes two or more."
             )
         sets = [await self._inner(entry, {}, depth) for entry in entries]
-        keys = [str(key) for key in spec.get("mergeKeys") or ()]
+        keys = words(spec.get("mergeKeys"), "mergeKeys")
         return merged(keys, sets, nested=self._templates.is_nested)
 
     # --- templates in generators -------------------------------------------------------------------
@@ -236,7 +237,7 @@ def _rebuilt(
 
 
 def _entries(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [each for each in spec.get("generators") or () if isinstance(each, Mapping)]
+    return mappings(spec.get("generators"), "generators")
 
 
 def _labels(params: Params) -> dict[str, str]:

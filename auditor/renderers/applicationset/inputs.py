@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditor.ports import Tree
+from auditor.renderers.applicationset.fields import mappings
 from auditor.renderers.applicationset.options import ApplicationSetOptions
 from auditor.renderers.applicationset.patterns import fixed_part
 from auditor.renderers.applicationset.sources import GitSources
@@ -26,11 +27,13 @@ class Inputs:
 
 
 def outermost(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the entries of a set's (or a generator's) list of generators."""
-    entries = spec.get("generators")
-    for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, Mapping):
-            yield entry
+    """Yield the entries of a set's (or a generator's) list of generators.
+
+    Raises:
+        ManifestError: it is no list of such.
+
+    """
+    yield from mappings(spec.get("generators"), "generators")
 
 
 def git_sources(tree: Tree, options: ApplicationSetOptions) -> GitSources:
@@ -57,7 +60,7 @@ def inputs_of(tree: Tree, options: ApplicationSetOptions) -> Inputs:
         if git.get("directories"):
             folders.update("\0".join(sources.folders(git)).encode())
             continue
-        for entry in git.get("files") or ():
+        for entry in mappings(git.get("files"), "files of a git generator"):
             if entry.get("exclude") is not True:
                 below = fixed_part(str(entry.get("path") or ""))
                 files |= {blob.path: blob.id for blob in sources.below(git, below)}

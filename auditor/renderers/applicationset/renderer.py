@@ -21,6 +21,7 @@ from auditor.renderers.applicationset.applications import (
     refuse_clashes,
     unfilled,
 )
+from auditor.renderers.applicationset.fields import words
 from auditor.renderers.applicationset.generators import Generators
 from auditor.renderers.applicationset.inputs import git_sources, inputs_of, outermost
 from auditor.renderers.applicationset.options import ApplicationSetOptions
@@ -123,8 +124,8 @@ class ApplicationSetRenderer:
     def _templates(self, options: ApplicationSetOptions) -> Templates:
         if not options.uses_go:
             return PlainTemplates()
-        settings = map(str, options.spec.get("goTemplateOptions") or ())
-        return GoTemplates(self._runner, tuple(settings))
+        told = words(options.spec.get("goTemplateOptions"), "goTemplateOptions")
+        return GoTemplates(self._runner, told)
 
     async def _version(self, options: ApplicationSetOptions) -> str:
         return await self._runner.version(GOTEMPLATE) if options.uses_go else ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from auditor.errors import ManifestError
+from auditor.renderers.applicationset.fields import mapping, mappings, words
 
 _NAME: Final = re.compile(
     r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
@@ -71,14 +72,14 @@ def read_selector(raw: Any) -> Selector:
         ManifestError: the controller would refuse it.
 
     """
-    return Selector(tuple(_requirements(raw if isinstance(raw, Mapping) else {})))
+    return Selector(tuple(_requirements(mapping(raw, "a selector"))))
 
 
 def _requirements(raw: Mapping[str, Any]) -> Iterator[_Requirement]:
-    for key, value in (raw.get("matchLabels") or {}).items():
+    for key, value in mapping(raw.get("matchLabels"), "matchLabels").items():
         yield _checked(str(key), "In", (str(value),))
-    for each in raw.get("matchExpressions") or ():
-        values = tuple(map(str, each.get("values") or ()))
+    for each in mappings(raw.get("matchExpressions"), "matchExpressions"):
+        values = words(each.get("values"), "values of a selector")
         yield _checked(str(each.get("key") or ""), str(each.get("operator")), values)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from auditor.config.sections import Section
 from auditor.errors import ManifestError
 from auditor.ports import Blob, Tree
+from auditor.renderers.applicationset.fields import mappings
 from auditor.renderers.applicationset.patterns import (
     Fits,
     files_of_doublestar,
@@ -143,7 +144,7 @@ def _before_hidden(folder: str) -> str:
 def _patterns(entries: Any, read: Any) -> tuple[Fits, Fits]:
     """Read what is wanted and what is not."""
     found: dict[bool, list[Fits]] = {False: [], True: []}
-    for entry in entries or ():
+    for entry in mappings(entries, "paths of a git generator"):
         found[entry.get("exclude") is True].append(read(str(entry.get("path") or "")))
     return _any(found[False]), _any(found[True])
 

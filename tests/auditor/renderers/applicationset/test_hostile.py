@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import random
 import time
+from contextlib import suppress
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from auditor.errors import ManifestError
 from auditor.renderers.applicationset.renderer import ApplicationSetRenderer
@@ -21,10 +28,17 @@ from tests.auditor.renderers.applicationset.sets import (
     request_of,
     template,
 )
+from tests.auditor.renderers.applicationset.test_vectors import VECTORS, applications
 from tests.auditor.renderers.folders import folder
 
 pytestmark = pytest.mark.usefixtures("gotemplate")
 
+ODD: tuple[Any, ...] = (
+    *(None, 7, 1.5, True, "x", "{{", "{{.x", [], [7], [None]),
+    *({}, {"a": 7}, {"{{": "}}"}, {"name": None}),
+)
+SPECS = [json.loads(line)["spec"] for line in VECTORS]
+PLAIN_SPECS = [spec for spec in SPECS if "goTemplate" not in spec]
 SHORT = Bounds(seconds=3, memory=256 * 2**20, output=2**20)
 
 
@@ -113,3 +127,22 @@ async def test_one_template_does_not_reach_another() -> None:
     assert await names(body) == ["na", "nb"]
     made = (await rendered(body)).manifests
     assert {each.body["spec"]["source"]["path"] for each in made} == {"0"}
+
+
+def spoilt(value: Any, chance: random.Random) -> Any:
+    """The same value with something odd here and there."""
+    if chance.random() < 0.08:
+        return chance.choice(ODD)
+    if isinstance(value, dict):
+        return {key: spoilt(each, chance) for key, each in value.items()}
+    return [spoilt(each, chance) for each in value] if isinstance(value, list) else value
+
+
+@settings(max_examples=200)
+@given(spec=st.sampled_from(PLAIN_SPECS), chance=st.randoms(use_true_random=False))
+def test_sets_of_odd_shape_are_refused_by_name(spec: dict[str, Any], chance: random.Random) -> None:
+    """Whatever stands where: Applications, or an error that says what is wrong."""
+    odd = {key: spoilt(value, chance) for key, value in spec.items()}
+
+    with suppress(ManifestError):
+        asyncio.run(applications(odd))

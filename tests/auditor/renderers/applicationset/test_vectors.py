@@ -9,21 +9,23 @@ drawn at random, and kept where they had a new mixture of features.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from auditor.domain.gitops.branch import Branch
+from auditor.domain.manifest import Manifest
 from auditor.errors import ManifestError
 from auditor.renderers.applicationset.renderer import ApplicationSetRenderer
-from tests.auditor.renderers.applicationset.sets import branch_of, cluster, joined, request_of
+from tests.auditor.renderers.applicationset.sets import called_for, cluster, joined, request_of
 from tests.auditor.renderers.folders import folder
 from tests.builders import obj
 
 pytestmark = pytest.mark.usefixtures("gotemplate")
 
 VECTORS = (Path(__file__).parent / "vectors.jsonl").read_text().splitlines()
-ADDRESS = "https://git/x.git"
 FILES = {
     "apps/a/k.yaml": "name: a\n",
     "apps/b/k.yaml": "name: b\n",
@@ -68,12 +70,13 @@ CLUSTERS[0]["metadata"]["annotations"] = {"a": "b"}
 async def applications(spec: dict[str, Any]) -> list[dict[str, Any]]:
     """Render a set; its Applications in the order of their names."""
     body = obj("argoproj.io/v1alpha1", "ApplicationSet", "s", "argocd", spec=spec)
-    branch = branch_of(body, *CLUSTERS)
     tree = folder(FILES)
-    rendering = await ApplicationSetRenderer().render(
-        joined(branch, {"": tree, ADDRESS: tree}), request_of(branch)
-    )
-    parts = ({key: each.body[key] for key in ("metadata", "spec")} for each in rendering.manifests)
+    made: list[Manifest] = []
+    for branch in called_for(body, *CLUSTERS):
+        if isinstance(branch, Branch):
+            whole = joined(branch, defaultdict(lambda: tree))
+            made += (await ApplicationSetRenderer().render(whole, request_of(branch))).manifests
+    parts = ({key: each.body[key] for key in ("metadata", "spec")} for each in made)
     return sorted(parts, key=lambda each: str(each["metadata"]["name"]))
 
 
