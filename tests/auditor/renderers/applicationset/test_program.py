@@ -26,7 +26,7 @@ def test_the_program_is_sound(verb: str, gotemplate_program: Path) -> None:
 async def test_the_program_says_its_version(gotemplate: Path) -> None:
     """Which decides what is rendered again."""
     assert (await ProgramRunner().version(GOTEMPLATE)).startswith("v")
-    assert GOTEMPLATE.locate() == gotemplate.resolve()
+    assert GOTEMPLATE.locate().parent.samefile(gotemplate.parent)
 
 
 def test_the_program_refuses_nonsense(gotemplate: Path) -> None:
