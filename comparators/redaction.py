@@ -14,7 +14,8 @@ from typing import Any, Final
 from auditor.domain.difference import REDACTED
 from auditor.domain.fieldpath import FieldPath
 from auditor.domain.identity import ObjectRef
-from comparators.sealed import covers_seal, holds_seal, veiled
+from auditor.domain.manifest import holds_seal
+from comparators.sealed import covers_seal, veiled
 
 _VALUES: Final = frozenset({"data", "stringData"})
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"

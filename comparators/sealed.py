@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from auditor.domain.difference import REDACTED
 from auditor.domain.fieldpath import FieldPath, Key, Member, Segment
-from auditor.domain.manifest import SEALED
+from auditor.domain.manifest import SEALED, holds_seal
 
 BECAUSE: Final = "declared as a value that is not known here: compared by being there"
 
@@ -31,15 +31,6 @@ def is_sealed_inside(value: Any) -> bool:
         return SEALED.encode() in b64decode(str(value))
     except (binascii.Error, ValueError):
         return False
-
-
-def holds_seal(value: Any) -> bool:
-    """Tell whether a declared value is sealed or has anything sealed in it."""
-    if isinstance(value, Mapping):
-        return any(is_sealed(name) or holds_seal(inner) for name, inner in value.items())
-    if isinstance(value, list):
-        return any(holds_seal(inner) for inner in value)
-    return is_sealed(value)
 
 
 def covers_seal(value: Any, segments: Sequence[Segment]) -> bool:

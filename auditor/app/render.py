@@ -170,6 +170,7 @@ class _Rendering:
             renderer=how.renderer if how else "",
             read=how.read if how else {},
             skipped=how.skipped if how else (),
+            remarks=how.remarks if how else (),
             seconds=how.seconds if how else 0.0,
             failure="" if failure is None else str(failure),
         )

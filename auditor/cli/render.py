@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 import yaml
@@ -16,7 +16,7 @@ from auditor.cli.terminal import print_text, progress, warn
 from auditor.domain.difference import REDACTED
 from auditor.domain.gitops.readers import READERS
 from auditor.domain.identity import GroupKind
-from auditor.domain.manifest import Body, Manifest
+from auditor.domain.manifest import SEALED, Body, Manifest, holds_seal
 from auditor.reports.declared import write_declared
 from auditor.reports.forms import Form
 from auditor.reports.wording import safe, show_json
@@ -98,7 +98,7 @@ def command(
         else:
             raise click.UsageError("name a path, or a configuration with -c.")
     _warn(tree)
-    print_text(_WRITERS[form](tree if show_secrets else _blanked(tree)))
+    print_text(_WRITERS[form](_unsealed(tree if show_secrets else _blanked(tree))))
 
 
 def _beside(texts: tuple[str, ...]) -> dict[str, Path]:
@@ -120,6 +120,9 @@ def _warn(tree: RenderedTree) -> None:
         for skipped in root.skipped:
             place = f"{skipped.path}:{skipped.line}" if skipped.line else skipped.path
             warn(f"{safe(place)}: left out: {safe(skipped.reason)}")
+        for remark in root.remarks:
+            place = f"{remark.path}:{remark.line}" if remark.line else remark.path
+            warn(f"{safe(place)}: {safe(remark.text)}")
     if not any(root.root.discover for root in tree.roots):
         kinds = {each.ref.group_kind for each in tree.manifests}
         tools = sorted({READERS[kind].tool for kind in kinds & READERS.keys()})
@@ -128,13 +131,31 @@ def _warn(tree: RenderedTree) -> None:
             warn(f"what owners lead to is not followed; add --discover {tool}")
 
 
-def _blanked(tree: RenderedTree) -> RenderedTree:
-    """The same with the values of Secrets left out, so that output can be shown around."""
+def _unsealed(tree: RenderedTree) -> RenderedTree:
+    """The same with words in place of values that nobody here knows."""
+    return _changed(tree, lambda one: replace(one, body=_spelled(one.body)))
+
+
+def _spelled(value: Any) -> Any:
+    if not holds_seal(value):
+        return value
+    if isinstance(value, Mapping):
+        return {_spelled(name): _spelled(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_spelled(inner) for inner in value]
+    return value.replace(SEALED, REDACTED)
+
+
+def _changed(tree: RenderedTree, change: Callable[[Manifest], Manifest]) -> RenderedTree:
     roots = tuple(
-        replace(root, manifests=tuple(_blanked_manifest(one) for one in root.manifests))
-        for root in tree.roots
+        replace(root, manifests=tuple(map(change, root.manifests))) for root in tree.roots
     )
     return replace(tree, roots=roots)
+
+
+def _blanked(tree: RenderedTree) -> RenderedTree:
+    """The same with the values of Secrets left out, so that output can be shown around."""
+    return _changed(tree, _blanked_manifest)
 
 
 def _blanked_manifest(manifest: Manifest) -> Manifest:

@@ -23,6 +23,21 @@ A text that holds it anywhere is compared by being there, never by what it says.
 """
 
 
+def holds_seal(value: Any) -> bool:
+    """Tell whether a declared value is sealed or has anything sealed in it, however deep."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            if SEALED in each:
+                return True
+        elif isinstance(each, Mapping):
+            waiting += [*each.keys(), *each.values()]
+        elif isinstance(each, list | tuple):
+            waiting += each
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """The place in Git that declares an object. ``line`` is 1-based; ``revision`` a commit id.

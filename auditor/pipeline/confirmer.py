@@ -18,7 +18,7 @@ from auditor.domain.difference import Difference
 from auditor.domain.evidence import DryRun, Evidence, can_be_shown, judge_dry_run
 from auditor.domain.finding import Category, Finding, Outcome, Verdict
 from auditor.domain.identity import ObjectRef
-from auditor.domain.manifest import Body, Manifest
+from auditor.domain.manifest import Body, Manifest, holds_seal
 from auditor.domain.pair import Pair
 from auditor.errors import RetryableError, SourceRefused
 from auditor.ports import Clock
@@ -122,6 +122,8 @@ class Confirmer:
         pair = self._asking.pair_of(question.ref)
         if pair.doubt is not None or pair.desired is None or pair.actual is None:
             return False  # It is looked at again when that changes.
+        if holds_seal(pair.desired.body):
+            return False  # Nobody here knows what would have to be applied.
         dry_run = await self._ask(question, pair.desired, pair.actual)
         evidence = Evidence(dry_run=dry_run, at=self._clock.now())
         answers = self._answers.setdefault(question.ref, {})

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
-from auditor.domain.identity import GroupVersionKind, ObjectRef
+from auditor.domain.gitops.sync_windows import SyncWindow, windows_of
+from auditor.domain.identity import GroupKind, GroupVersionKind, ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.domain.marks import generator_of
 from auditor.domain.pair import Doubt, Pair, Scaler
 from auditor.domain.schema import Schema
 from auditor.state.actual import ActualState
-from auditor.state.desired import DesiredState
+from auditor.state.desired import Declaration, DesiredState
 from auditor.state.scalers import Scalers
+
+APPLICATION: Final = GroupKind("argoproj.io", "Application")
+PROJECT: Final = "AppProject"
+"""Lives beside the Application: https://argo-cd.readthedocs.io/en/stable/user-guide/projects/."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +67,27 @@ class Pairs:
             governed=desired is None and self._governs(ref),
             followed=ref in self._desired.followed,
             generator=self._generator(ref, actual) if desired is None and actual else None,
-            patience=declaration.interval if declaration else None,
+            patience=declaration.found.interval if declaration and declaration.found else None,
+            windows=self._windows(declaration) if declaration and declaration.earlier else (),
         )
+
+    def _windows(self, declaration: Declaration) -> tuple[SyncWindow, ...]:
+        """When Argo CD may apply what it has not applied yet, as the Application's project says."""
+        keeper = declaration.found.keeper if declaration.found else None
+        application = self._known(keeper) if keeper and keeper.group_kind == APPLICATION else None
+        if keeper is None or application is None:
+            return ()
+        spec = application.body.get("spec")
+        name = spec.get("project") if isinstance(spec, dict) else None
+        project = self._known(keeper._replace(kind=PROJECT, name=str(name or "default")))
+        return windows_of(project, application) if project else ()
+
+    def _known(self, ref: ObjectRef) -> Manifest | None:
+        """An object as it is declared, or else as it lives."""
+        declaration = self._desired.declaration(ref)
+        declared = declaration.manifest if declaration else None
+        part = self._clusters.get(ref.cluster)
+        return declared or (part.actual.manifest(ref) if part else None)
 
     def _generator(self, ref: ObjectRef, actual: Manifest) -> Manifest | None:
         """The living object's generator, if all is known that it generates."""
@@ -74,9 +99,7 @@ class Pairs:
         )
         if not self._desired.followed.knows(generator):
             return None
-        declaration = self._desired.declaration(generator)
-        declared = declaration.manifest if declaration else None
-        return declared or self._clusters[ref.cluster].actual.manifest(generator)
+        return self._known(generator)
 
     def _doubt_about_absence(
         self, desired: Manifest | None, ref: ObjectRef, actual: Manifest | None

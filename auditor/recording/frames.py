@@ -120,6 +120,7 @@ class Omission(msgspec.Struct, frozen=True, array_like=True):
     path: str
     line: int | None
     reason: str
+    is_applied: bool = False
 
 
 class Listing(_Frame, frozen=True, kw_only=True, tag="listing"):

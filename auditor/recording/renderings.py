@@ -51,7 +51,9 @@ class RecordingRenderer:
             asked,
             renderer=rendering.renderer,
             objects=tuple(self._declared(manifest) for manifest in rendering.manifests),
-            skipped=tuple(Omission(s.path, s.line, s.reason) for s in rendering.skipped),
+            skipped=tuple(
+                Omission(s.path, s.line, s.reason, s.is_applied) for s in rendering.skipped
+            ),
             read={path: redactor.content_id(blob) for path, blob in rendering.read.items()},
         )
 
@@ -114,7 +116,10 @@ def _rendering(rendered: Rendered) -> Rendering:
         raise ManifestError(failure.reason, path=failure.path or None, line=failure.line)
     return Rendering(
         manifests=tuple(_manifest(rendered, declared) for declared in rendered.objects),
-        skipped=tuple(Skipped(path=o.path, line=o.line, reason=o.reason) for o in rendered.skipped),
+        skipped=tuple(
+            Skipped(path=o.path, line=o.line, reason=o.reason, is_applied=o.is_applied)
+            for o in rendered.skipped
+        ),
         read=rendered.read,
         renderer=rendered.renderer,
     )

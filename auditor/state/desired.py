@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from auditor.domain.gitops.readers import is_owner_group
@@ -19,7 +19,7 @@ from auditor.domain.pair import Superseded
 from auditor.state.declared import DeclaredObjects, PackedRendering
 from auditor.state.earlier import Earlier, History, Kept
 from auditor.state.followed import FollowedOwners
-from auditor.state.roots import Root, RootStatuses
+from auditor.state.roots import Found, Root, RootStatuses
 
 Scope = Callable[[str, GroupKind], bool | None]
 """Whether a cluster has a kind in namespaces; ``None`` where it is not known (yet)."""
@@ -33,12 +33,12 @@ class Declaration:
     """What is declared of one object, and was before.
 
     ``manifest`` is ``None`` where the object is declared no more; ``since`` is when that became so.
-    ``interval`` is how often the tool looks that applies it, where that is known.
+    ``found`` says which owner calls for it, where its root was found and not configured.
     """
 
     manifest: Manifest | None
     since: datetime | None
-    interval: timedelta | None = None
+    found: Found | None = None
     earlier: tuple[Superseded, ...] = ()
 
 
@@ -136,15 +136,13 @@ class DesiredState:
         return Declaration(
             manifest=manifest,
             since=earlier[0].until if earlier else since,
-            interval=self._interval(ref),
+            found=self._found(ref),
             earlier=earlier,
         )
 
-    def _interval(self, ref: ObjectRef) -> timedelta | None:
-        """How often the tool looks that applies an object."""
+    def _found(self, ref: ObjectRef) -> Found | None:
         root = self.objects.root_of(ref)
-        found = self.roots[root].root.found if root else None
-        return found.interval if found else None
+        return self.roots[root].root.found if root else None
 
     def settle(self, ref: ObjectRef) -> None:
         """Note that an object lives as declared: what was declared before matters no more."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Manifest
-from auditor.ports import Skipped
+from auditor.ports import Remark, Skipped
 from auditor.state.roots import Root
 
 
@@ -23,6 +23,7 @@ class RenderedRoot:
     renderer: str = ""
     read: Mapping[str, str] = field(default_factory=dict)
     skipped: tuple[Skipped, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     seconds: float = 0.0
     failure: str = ""
 

@@ -14,7 +14,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from auditor.domain.identity import ObjectRef
-from auditor.ports import Skipped
+from auditor.ports import Remark, Skipped
 from auditor.state.roots import Root
 from auditor.telemetry.sources import SourceEvents
 
@@ -157,6 +157,11 @@ class RootEvents:
             _log.debug(
                 "document_skipped", root=root, path=one.path, line=one.line, reason=one.reason
             )
+
+    def remarked(self, root: str, remarks: Sequence[Remark]) -> None:
+        """There is something to know about what is declared, such as a variable that is not set."""
+        for one in remarks:
+            _log.info("root_remarked", root=root, path=one.path, line=one.line, remark=one.text)
 
     def objects_contested(self, root: str, objects: Sequence[str]) -> None:
         """Several roots declare the same objects; the last configured one counts."""

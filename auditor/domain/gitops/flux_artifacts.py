@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from auditor.domain.gitops.branch import DeadEnd
-from auditor.domain.gitops.flux_fields import Reference, clean, entries, is_sealed, text, words
+from auditor.domain.gitops.flux_fields import Reference, clean, entries, text, words
 from auditor.domain.gitops.flux_ignore import is_inert
 from auditor.domain.gitops.flux_mounts import Mounts, joined, overlaps
 from auditor.domain.identity import GroupKind
-from auditor.domain.manifest import Manifest
+from auditor.domain.manifest import Manifest, holds_seal
 
 GENERATORS: Final = GroupKind("source.extensions.fluxcd.io", "ArtifactGenerator")
 _FROM: Final = re.compile(r"@([^/]+)/(.*)", re.DOTALL)
@@ -50,7 +50,7 @@ def copying_of(operation: Mapping[str, Any], generator: Manifest) -> Copying | D
     """Read one copying of an artifact."""
     written = _FROM.fullmatch(text(operation, "from"))
     to = text(operation, "to")
-    if written is None or not to.startswith(_ARTIFACT) or is_sealed(operation):
+    if written is None or not to.startswith(_ARTIFACT) or holds_seal(operation):
         return DeadEnd(reason="it is not of the form @alias/path to @artifact/path")
     source = _source(generator, written[1])
     if source is None:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 from auditor.domain.identity import ObjectRef
-from auditor.domain.manifest import SEALED, Manifest
+from auditor.domain.manifest import Manifest
 
 SOURCES: Final = "source.toolkit.fluxcd.io"
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -77,21 +77,6 @@ def clean(path: str) -> str:
     https://pkg.go.dev/github.com/cyphar/filepath-securejoin is what Flux joins paths by.
     """
     return posixpath.normpath(f"/{path}").lstrip("/")
-
-
-def is_sealed(value: Any) -> bool:
-    """Tell whether a part of a value is not known to anybody here."""
-    waiting = [value]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, str):
-            if SEALED in each:
-                return True
-        elif isinstance(each, Mapping):
-            waiting += [*each.keys(), *each.values()]
-        elif isinstance(each, list | tuple):
-            waiting += each
-    return False
 
 
 class Reference(NamedTuple):

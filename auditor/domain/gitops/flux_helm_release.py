@@ -12,13 +12,13 @@ from typing import Any, Final
 
 from auditor.domain.gitops.branch import Branch, DeadEnd, Surroundings
 from auditor.domain.gitops.flux_charts import Chart, chart_of
-from auditor.domain.gitops.flux_fields import entries, flag, is_sealed, part, span, text
+from auditor.domain.gitops.flux_fields import entries, flag, part, span, text
 from auditor.domain.gitops.flux_kustomization import destination_of, metadata_of
 from auditor.domain.gitops.flux_patches import patches_of
 from auditor.domain.gitops.flux_sources import Sources
 from auditor.domain.gitops.flux_values import Values, values_of
 from auditor.domain.identity import GroupKind
-from auditor.domain.manifest import Manifest
+from auditor.domain.manifest import Manifest, holds_seal
 
 KIND: Final = GroupKind("helm.toolkit.fluxcd.io", "HelmRelease")
 _LONGEST: Final = 53
@@ -70,7 +70,7 @@ def _unknowable(spec: Mapping[str, Any]) -> str:
 
     A chart may hash a value or encode it, so that what was made with an unknown one is not told apart.
     """
-    if is_sealed(spec):
+    if holds_seal(spec):
         return "its spec holds what is encrypted or comes from a Secret"
     if flag(spec, "upgrade", "preserveValues"):
         return "it keeps values of earlier releases (spec.upgrade.preserveValues)"

@@ -14,7 +14,6 @@ from auditor.domain.gitops.flux_fields import (
     Reference,
     clean,
     flag,
-    is_sealed,
     part,
     span,
     text,
@@ -25,7 +24,7 @@ from auditor.domain.gitops.flux_patches import patches_of
 from auditor.domain.gitops.flux_sources import Sources
 from auditor.domain.gitops.flux_variables import Variables, variables_of
 from auditor.domain.identity import GroupKind
-from auditor.domain.manifest import Manifest
+from auditor.domain.manifest import Manifest, holds_seal
 
 KIND: Final = GroupKind("kustomize.toolkit.fluxcd.io", "Kustomization")
 _RENAMED: Final = {"targetNamespace": "namespace"}
@@ -36,7 +35,7 @@ def read_kustomization(owner: Manifest, around: Surroundings) -> Iterator[Branch
     """Say what a Kustomization has applied: one branch, or why it cannot be known."""
     spec = part(owner.body, "spec")
     known = {key: value for key, value in spec.items() if key != "postBuild"}
-    if is_sealed(known):
+    if holds_seal(known):
         yield DeadEnd(reason="its spec holds what is encrypted or comes from a Secret")
         return
     source = Reference.read(part(spec, "sourceRef"), namespace=owner.ref.namespace)

@@ -15,14 +15,13 @@ from auditor.domain.gitops.flux_fields import (
     Reference,
     clean,
     entries,
-    is_sealed,
     part,
     text,
     words,
 )
 from auditor.domain.gitops.flux_ignore import kept_folders
 from auditor.domain.gitops.flux_mounts import Mounts, moved, narrowed
-from auditor.domain.manifest import Manifest
+from auditor.domain.manifest import Manifest, holds_seal
 
 BOOTSTRAP: Final = "flux-system"
 """What ``flux bootstrap`` calls the GitRepository of the repository that it commits to."""
@@ -44,7 +43,7 @@ class Sources:
         found = self._around.find(reference.within(self._owner))
         if found is None:
             return DeadEnd(reason=f"{reference} is neither declared nor alive")
-        if is_sealed(found.body.get("spec")):
+        if holds_seal(found.body.get("spec")):
             return DeadEnd(reason=f"{reference} holds what is encrypted or comes from a Secret")
         return found
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from auditor.domain.gitops.branch import DeadEnd, Surroundings
-from auditor.domain.gitops.flux_fields import Reference, entries, flag, is_sealed, text, texts
-from auditor.domain.manifest import Manifest
+from auditor.domain.gitops.flux_fields import Reference, entries, flag, text, texts
+from auditor.domain.manifest import Manifest, holds_seal
 
 _KEY: Final = "values.yaml"
 _QUOTES: Final = ("'", '"')
@@ -58,7 +58,7 @@ def _written(
     if written is None:
         lack = DeadEnd(reason=f"{reference} has no {key}, which should hold values")
         return None if flag(entry, "optional") else lack
-    if is_sealed(written):
+    if holds_seal(written):
         return DeadEnd(reason=f"{reference} holds values that are encrypted")
     return written
 

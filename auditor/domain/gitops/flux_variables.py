@@ -16,12 +16,11 @@ from auditor.domain.gitops.flux_fields import (
     Reference,
     entries,
     flag,
-    is_sealed,
     part,
     text,
     texts,
 )
-from auditor.domain.manifest import Manifest
+from auditor.domain.manifest import Manifest, holds_seal
 
 _CIPHERTEXT = "ENC["
 """How SOPS begins an encrypted value: https://getsops.io/docs/#encryption-protocol."""
@@ -41,7 +40,7 @@ class Variables:
     def set_texts(self, values: dict[str, str]) -> None:
         """Set variables; line breaks are dropped, as Flux does."""
         for name, value in values.items():
-            if is_sealed(value) or value.startswith(_CIPHERTEXT):
+            if holds_seal(value) or value.startswith(_CIPHERTEXT):
                 self.seal([name])
             else:
                 self.sealed.discard(name)

@@ -17,7 +17,7 @@ from itertools import groupby
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Origin
 from auditor.errors import ManifestError, RetryableError, SourceUnavailable, StoreUnavailable
-from auditor.ports import Renderer, Rendering, Repository, Skipped, Tree
+from auditor.ports import Remark, Renderer, Rendering, Repository, Skipped, Tree
 from auditor.sources.git.joined import EmptyTree, JoinedTree, Part, seen
 from auditor.state.declared import PackedRendering, pack_rendering
 from auditor.state.desired import DesiredState
@@ -50,6 +50,7 @@ class Rendered:
     renderer: str
     read: Mapping[str, str]
     skipped: tuple[Skipped, ...]
+    remarks: tuple[Remark, ...]
     seconds: float
 
 
@@ -105,6 +106,7 @@ class Declarer:
             renderer=rendering.renderer,
             read=rendering.read,
             skipped=rendering.skipped,
+            remarks=rendering.remarks,
             seconds=time.monotonic() - started,
         )
         self._tell(root, rendered, len(packed.declared), touched)
@@ -155,6 +157,8 @@ class Declarer:
         events.roots.documents_skipped(
             root.name, [one for one in rendered.skipped if one not in known]
         )
+        said = frozenset(before.remarks if before else ())
+        events.roots.remarked(root.name, [one for one in rendered.remarks if one not in said])
         conflicts = self.outlets.desired.objects.contested
         contested = [ref for ref in touched & conflicts.keys() if self._is_strife(conflicts[ref])]
         if contested:
