@@ -15,9 +15,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from auditor.app.clock import SystemClock
+from auditor.app.folders import stand_ins
 from auditor.app.graph import load_comparison
+from auditor.app.grove import Grove
 from auditor.app.living import Living, open_living
-from auditor.app.renderers import load_renderers
+from auditor.config.repositories import Charts
 from auditor.domain.finding import Finding, State, TrackedFinding, Verdict
 from auditor.domain.identity import GroupKind, ObjectRef
 from auditor.domain.judge import Comparison
@@ -31,7 +33,7 @@ from auditor.sources.git.directory import Checkout, open_checkout
 from auditor.sources.git.objects import Objects
 from auditor.sources.git.pinpoint import Pinpoint
 from auditor.sources.git.revisions import RevisionRange, find_range
-from auditor.state.declared import pack_rendering
+from auditor.state.atlas import Anywhere
 from auditor.state.desired import DesiredState
 from auditor.state.roots import Root
 from auditor.state.schemas import Schemas
@@ -42,12 +44,15 @@ class Question:
     """What is asked: paths of one checkout, and two revisions as `find_range` reads them.
 
     ``kubeconfig`` or ``context`` name a cluster to compare with; without either none is asked.
+    ``discover`` says which owners are followed, ``beside`` which folders stand for other repositories.
     """
 
     paths: Sequence[Path]
     revisions: str
     namespace: str = ""
     renderer: str = "auto"
+    discover: str = ""
+    beside: Mapping[str, Path] = field(default_factory=dict)
     context: str | None = None
     kubeconfig: Path | None = None
 
@@ -59,11 +64,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """What one commit declares, and the files that went in, by path with their content's id."""
+    """What one commit declares, and the files that went in, by path with their content's id.
+
+    ``problems`` is what cannot be known of it, a line each.
+    """
 
     desired: DesiredState
     clusters: tuple[str, ...]
     read: Mapping[str, str] = field(default_factory=dict)
+    problems: frozenset[str] = frozenset()
 
     def objects(self) -> dict[ObjectRef, Manifest]:
         """Every object, placed as far as kinds are known."""
@@ -155,41 +164,42 @@ def _rendering(
     question: Question, inside: Sequence[str], living: Living | None, cache: Path
 ) -> RenderAt:
     """Render the paths themselves; each commit that lacks one declares nothing there."""
-    renderer = load_renderers([question.renderer], cache)[question.renderer]
 
     async def render_at(tree: Tree) -> Declared:
-        roots = [_root(question, path) for path in inside]
-        desired = DesiredState(roots, scope=_scope(living))
-        read: dict[str, str] = {}
-        for root in roots:
-            if not _has(tree, root.request.path):
-                continue
-            try:
-                rendering = await renderer.render(tree, root.request)
-            except ManifestError as error:
-                reason = f"at {tree.revision[:10]}: {error.reason}"
-                raise ManifestError(reason, path=error.path, line=error.line) from error
-            packed = pack_rendering(rendering, revision=tree.revision, at=SystemClock().now())
-            desired.replace(root.name, packed)
-            read |= rendering.read
-        clusters = tuple({root.cluster: None for root in roots})
-        return Declared(desired=desired, clusters=clusters, read=read)
+        roots = [_root(question, tree, path) for path in inside if _has(tree, path)]
+        repositories, known = stand_ins(tree, question.paths[0], question.beside)
+        grove = Grove(roots, Anywhere(known, ()), [""] * len(roots), scope=_scope(living))
+        try:
+            await grove.grow(repositories, cache, Charts())
+        except ManifestError as error:
+            reason = f"at {tree.revision[:10]}: {error.reason}"
+            raise ManifestError(reason, path=error.path, line=error.line) from error
+        rendered = grove.rendered().roots
+        return Declared(
+            desired=grove.desired,
+            clusters=tuple({each.root.cluster: None for each in rendered}),
+            read={path: blob for each in rendered for path, blob in each.read.items()},
+            problems=frozenset(grove.problems()),
+        )
 
     return render_at
 
 
-def _root(question: Question, path: str) -> Root:
+def _root(question: Question, tree: Tree, path: str) -> Root:
     """Several paths are for as many clusters, unless one is asked: they may declare the same objects."""
     cluster = question.cluster or (path if len(question.paths) > 1 else "")
     request = RenderRequest(path=path, cluster=cluster, namespace=question.namespace)
-    return Root(name=path or ".", repository="", request=request, renderer=question.renderer)
+    return Root(
+        name=path or ".",
+        repository=tree.repository,
+        request=request,
+        renderer=question.renderer,
+        discover=question.discover,
+    )
 
 
-def _scope(living: Living | None) -> Callable[[str, GroupKind], bool | None]:
-    def scope(_cluster: str, kind: GroupKind) -> bool | None:
-        return living.is_namespaced(kind) if living else is_namespaced(kind)
-
-    return scope
+def _scope(living: Living | None) -> Callable[[GroupKind], bool | None]:
+    return living.is_namespaced if living else is_namespaced
 
 
 def _proposal(question: Question, commits: RevisionRange) -> Proposal:
@@ -211,7 +221,7 @@ class _Proposing:
         self._compare = compare
         self._living = living
         self._builtin = Schemas()
-        self._problems: list[str] = []
+        self._problems = sorted(before.problems ^ after.problems)
         self._doubted: set[ObjectRef] = set()
 
     async def findings(self) -> list[Finding]:

@@ -8,7 +8,13 @@ from typing import Any
 import click
 
 from auditor.cli.help import examples
-from auditor.cli.options import exit_code, exit_zero_option, form_option, run_async
+from auditor.cli.options import (
+    exit_code,
+    exit_zero_option,
+    following_options,
+    form_option,
+    run_async,
+)
 from auditor.cli.terminal import print_report, progress
 from auditor.domain.report import Report
 from auditor.reports.forms import Form
@@ -20,6 +26,7 @@ from auditor.reports.forms import Form
         "auditor diff deploy/",
         "auditor diff base/ overlays/prod --context prod -n shop",
         "kubectl drift diff . --unmanaged -o json",
+        "auditor diff clusters/prod --discover flux",
         "auditor diff --revision main...HEAD overlays/prod",
         "auditor diff --revision v1.4..v1.5 deploy/ --context prod -o markdown",
     ),
@@ -48,6 +55,7 @@ from auditor.reports.forms import Form
 @click.option(
     "--unmanaged", is_flag=True, help="Also find what nobody declared, in the declared namespaces."
 )
+@following_options
 @form_option(*Form)
 @exit_zero_option
 def command(
@@ -77,14 +85,14 @@ def command(
 
 
 def _drift(paths: tuple[Path, ...], *, unmanaged: bool, **where: Any) -> Report:
-    from auditor.app.diff import diff
+    from auditor.app.diff import Against, diff
 
     if not paths:
         raise click.UsageError(
             "Missing argument 'PATH…': name what to compare with the cluster, or give --revision"
         )
     with progress("comparing …"):
-        return run_async(diff(paths, unmanaged=unmanaged, **where))
+        return run_async(diff(paths, Against(unmanaged=unmanaged, **where)))
 
 
 def _proposal(paths: tuple[Path, ...], revision: str, *, unmanaged: bool, **where: Any) -> Report:
@@ -93,5 +101,8 @@ def _proposal(paths: tuple[Path, ...], revision: str, *, unmanaged: bool, **wher
     if unmanaged:
         raise click.UsageError("--unmanaged is about what lives, --revision about what is declared")
     with progress(f"comparing {revision} …"):
-        question = Question(paths=paths or (Path(),), revisions=revision, **where)
+        discover = where.pop("discover") or ""
+        question = Question(
+            paths=paths or (Path(),), revisions=revision, discover=discover, **where
+        )
         return run_async(propose(question))

@@ -66,6 +66,37 @@ def form_option(*forms: Form) -> Callable[[Decorated], Decorated]:
     )
 
 
+def following_options(command: Decorated) -> Decorated:
+    """``--discover`` and ``--repository``: whether owners are followed, and to where."""
+    discover = click.option(
+        "--discover",
+        type=click.Choice(["argocd", "flux", "all"]),
+        default=None,
+        help="Follow Applications, Kustomizations and the like to all that they lead to.",
+    )
+    repository = click.option(
+        "--repository",
+        "beside",
+        multiple=True,
+        callback=_beside,
+        metavar="URL=FOLDER",
+        help="A folder that stands for the repository at a URL. May be repeated.",
+    )
+    return discover(repository(command))
+
+
+def _beside(
+    _ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...]
+) -> dict[str, Path]:
+    beside = {}
+    for text in texts:
+        url, _, folder = text.rpartition("=")
+        if not url or not Path(folder).is_dir():
+            raise click.BadParameter(f"{text!r}: write URL=FOLDER with a folder that is there.")
+        beside[url] = Path(folder)
+    return beside
+
+
 def exit_zero_option(command: Decorated) -> Decorated:
     """``--exit-zero``: drift is no failure."""
     return click.option(

@@ -11,7 +11,7 @@ import click
 import yaml
 
 from auditor.cli.help import examples
-from auditor.cli.options import form_option, run_async
+from auditor.cli.options import following_options, form_option, run_async
 from auditor.cli.terminal import print_text, progress, warn
 from auditor.domain.difference import REDACTED
 from auditor.domain.gitops.readers import READERS
@@ -49,19 +49,7 @@ _SECRET: Final = GroupKind("", "Secret")
 @click.option(
     "--renderer", default="auto", show_default=True, metavar="NAME", help="See `auditor plugins`."
 )
-@click.option(
-    "--discover",
-    type=click.Choice(["argocd", "flux", "all"]),
-    default=None,
-    help="Follow Applications, Kustomizations and the like to all that they lead to.",
-)
-@click.option(
-    "--repository",
-    "repositories",
-    multiple=True,
-    metavar="URL=FOLDER",
-    help="A folder that stands for the repository at a URL. May be repeated.",
-)
+@following_options
 @click.option("--show-secrets", is_flag=True, help="Print the values of Secrets too.")
 @form_option(Form.TABLE, Form.YAML, Form.JSON)
 def command(
@@ -71,7 +59,7 @@ def command(
     namespace: str,
     renderer: str,
     discover: str | None,
-    repositories: tuple[str, ...],
+    beside: Mapping[str, Path],
     show_secrets: bool,
     form: Form,
 ) -> None:
@@ -88,7 +76,7 @@ def command(
         namespace=namespace,
         renderer=renderer,
         discover=discover or "",
-        beside=_beside(repositories),
+        beside=beside,
     )
     with progress(f"rendering {path or config} …"):
         if path is not None and config is None:
@@ -99,19 +87,6 @@ def command(
             raise click.UsageError("name a path, or a configuration with -c.")
     _warn(tree)
     print_text(_WRITERS[form](_unsealed(tree if show_secrets else _blanked(tree))))
-
-
-def _beside(texts: tuple[str, ...]) -> dict[str, Path]:
-    beside = {}
-    for text in texts:
-        url, _, folder = text.rpartition("=")
-        if not url or not Path(folder).is_dir():
-            raise click.BadParameter(
-                f"{text!r}: write URL=FOLDER with a folder that is there.",
-                param_hint="--repository",
-            )
-        beside[url] = Path(folder)
-    return beside
 
 
 def _warn(tree: RenderedTree) -> None:

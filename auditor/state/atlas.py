@@ -90,6 +90,10 @@ class Atlas:
             )
         raise ManifestError(f"{_shown(url)} is not one of the repositories; add it with its url")
 
+    def has(self, repository: str) -> bool:
+        """Tell whether a repository is configured under a name."""
+        return any(known.name == repository for _, known in self._repositories)
+
     def own(self, repository: str, revision: str) -> str:
         """Name the repository that an owner itself lies in, at the revision that it asks for.
 

@@ -134,7 +134,7 @@ class _Walk:
             ManifestError: it names a repository or cluster that is not configured.
 
         """
-        home = owner.origin.repository if owner.origin else parent.repository
+        home = self._home(parent, owner)
         mounts = tuple(self._mounted(mount, home) for mount in branch.files)
         whole = len(mounts) == 1 and mounts[0].under == mounts[0].at == ALL
         request = RenderRequest(
@@ -153,6 +153,11 @@ class _Walk:
             discover=parent.discover,
             found=self._found(parent, owner, kind, branch),
         )
+
+    def _home(self, parent: Root, owner: Manifest) -> str:
+        """The configured repository that an owner lies in; empty where it only lives."""
+        origin = owner.origin.repository if owner.origin else ""
+        return origin if self._ground.atlas.has(origin) else parent.repository
 
     def _mounted(self, mount: Mount, home: str) -> Mounted:
         if mount.url:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.app.diff import FolderRepository
+from auditor.app.folders import FolderRepository
 from auditor.domain.history import Passage
 from auditor.errors import SourceUnavailable
 from auditor.sources.git.directory import open_checkout, open_directory

@@ -194,6 +194,59 @@ def test_secret_values_are_printed_on_request(folder: Path, capsys: Captured) ->
     assert bodies[1]["data"] == {"password": "aHVudGVyMi1wbGFudGVk"}
 
 
+_APPLICATION = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: shop-staging, namespace: argocd}
+spec:
+  source: {repoURL: "https://git.example.com/shop", path: deploy}
+  destination: {server: "https://kubernetes.default.svc", namespace: shop}
+"""
+_SHOP = "https://git.example.com/shop"
+
+
+def _with_an_application(folder: Path) -> None:
+    (folder / "clusters").mkdir()
+    (folder / "clusters" / "shop.yaml").write_text(_APPLICATION)
+    (folder / "shop" / "deploy").mkdir(parents=True)
+    (folder / "shop" / "deploy" / "web.yaml").write_text(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n"
+    )
+
+
+def test_owners_are_followed_on_request(folder: Path, capsys: Captured) -> None:
+    """Into folders that stand for other repositories; the tree says what rendered each."""
+    _with_an_application(folder)
+
+    assert run(["render", "clusters", "--discover", "argocd", "--repository", f"{_SHOP}=shop"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1:3] == ["shop.yaml", "└── argoproj.io/Application/argocd/shop-staging (line 1)"]
+    assert lines[3].startswith(
+        "  argoproj.io/Application/argocd/shop-staging (staging): 1 object, rendered by plain from "
+    )
+    assert lines[4:] == ["  deploy/web.yaml", "  └── ConfigMap/shop/settings (line 1)"]
+
+
+def test_what_is_not_followed_is_said(folder: Path, capsys: Captured) -> None:
+    """Whether nobody asked for it, or nobody knows the repository."""
+    _with_an_application(folder)
+
+    assert run(["render", "clusters"]) == 0
+    assert "add --discover argocd" in capsys.readouterr().err
+    assert run(["render", "clusters", "--discover", "all"]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == (
+        "unknown: argoproj.io/Application/argocd/shop-staging: "
+        f"{_SHOP} is not one of the repositories; add it with its url"
+    )
+
+
+def test_a_folder_that_stands_for_nothing_is_refused(folder: Path, capsys: Captured) -> None:
+    """With the form that it takes."""
+    assert run(["render", "platform", "--repository", "nowhere"]) == 2
+    assert "write URL=FOLDER" in capsys.readouterr().err
+
+
 # --- rbac ------------------------------------------------------------------------------------------
 
 
