@@ -52,8 +52,10 @@ class PlatformWorld:
         file.write_text(yaml.safe_dump(whole))
         capsys.readouterr()
         code = run(["scan", "-c", str(file), "-o", "json", "--exit-zero"])
-        report: Body = json.loads(capsys.readouterr().out)
+        said = capsys.readouterr()
         assert code in {0, 2}
+        assert said.out, said.err
+        report: Body = json.loads(said.out)
         return report
 
     def apply(self, bodies: Iterable[Body], manager: str) -> None:
@@ -61,7 +63,8 @@ class PlatformWorld:
         text = yaml.safe_dump_all(bodies)
         if text.strip():
             self.cluster.kubectl(
-                *("apply", "--server-side", f"--field-manager={manager}", "--filename=-"),
+                *("apply", "--server-side", "--force-conflicts", f"--field-manager={manager}"),
+                "--filename=-",
                 input=text,
             )
 

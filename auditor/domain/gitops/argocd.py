@@ -10,6 +10,7 @@ https://argo-cd.readthedocs.io/en/stable/user-guide/application-specification/
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ _SETTINGS: Final = "argocd-cm"
 """https://argo-cd.readthedocs.io/en/stable/operator-manual/argocd-cm-yaml/"""
 _INTERVAL: Final = timedelta(minutes=3)
 """How often Argo CD looks at Git unless told otherwise: two minutes, and up to one of jitter."""
+_BESIDE: Final = "cnoe://"
+"""A folder beside the file of the Application, of which idpbuilder makes a repository of its own:
+https://github.com/cnoe-io/idpbuilder"""
 _INFLATING: Final = "--enable-helm"
 _DURATION: Final = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?", re.ASCII)
 
@@ -55,7 +59,8 @@ def read_application(manifest: Manifest, surroundings: Surroundings) -> Iterator
 class _Application:
     """What all sources of an Application share.
 
-    ``name`` is what Argo CD marks objects with, ``release`` what it calls a release of helm.
+    ``name`` is what Argo CD marks objects with, ``release`` what it calls a release of helm; ``home`` is
+    the folder of the file that declares it, where one does.
     """
 
     name: str
@@ -64,6 +69,7 @@ class _Application:
     destination: Fields
     sources: tuple[Source, ...]
     settings: Mapping[str, Any]
+    home: str | None
 
     @property
     def contents(self) -> tuple[Source, ...]:
@@ -93,6 +99,7 @@ def _application(manifest: Manifest, surroundings: Surroundings) -> _Application
         destination=_destination(spec),
         sources=tuple(_sources(spec)),
         settings=_settings(manifest.ref, manifest.ref.namespace, surroundings) or {},
+        home=posixpath.dirname(manifest.origin.path) if manifest.origin else None,
     )
     if not application.contents:
         raise Unknowable("it names no source with a path or a chart")
@@ -137,11 +144,11 @@ def _branch(application: _Application, source: Source, name: str) -> Branch:
     if tool is not None:
         tool_options(tool, source.fields, setting)
     used = sorted(referred(source.fields) & lenders.keys())
-    lent = (Mount(url=lenders[at].url, revision=lenders[at].revision, at=at) for at in used)
+    lent = (_mount(application, lenders[at], at) for at in used)
     return Branch(
         name=name,
         mark=application.name,
-        files=(*content.files, *lent),
+        files=(*(_mount(application, source) for _ in content.files), *lent),
         path=content.path,
         renderer=RENDERER,
         options=_options(application, source, setting),
@@ -152,6 +159,21 @@ def _branch(application: _Application, source: Source, name: str) -> Branch:
         ),
         interval=_interval(application.settings),
     )
+
+
+def _mount(application: _Application, source: Source, at: str = "") -> Mount:
+    """Say which files a source is about.
+
+    Raises:
+        Unknowable: they lie beside a file that nobody knows.
+
+    """
+    if not source.url.startswith(_BESIDE):
+        return Mount(url=source.url, revision=source.revision, at=at)
+    if application.home is None:
+        raise Unknowable(f"{source.url} lies beside the file that declares it, and none does")
+    inside = posixpath.join("/", application.home, source.url.removeprefix(_BESIDE))
+    return Mount(under=posixpath.normpath(inside).strip("/"), at=at)
 
 
 def _options(application: _Application, source: Source, setting: Setting) -> dict[str, Any]:
