@@ -43,7 +43,7 @@ def _scale(large: bool) -> Any:  # noqa: FBT001 - the one option there is
 
 _BENCHMARKS: dict[str, Callable[[bool], Any]] = {
     "comparing": lambda _large: comparing.measure(),
-    "following": lambda large: following.measure(None if large else 150),
+    "following": lambda large: following.measure(None if large else 60),
     "watching": lambda _large: watching.measure(),
     "scale": _scale,
 }
