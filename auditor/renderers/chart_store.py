@@ -130,7 +130,7 @@ class ChartStore:
         """
         if not any(fnmatchcase(address.repository, pattern) for pattern in self._allowed):
             raise ManifestError(
-                f"{address} is not fetched: charts come from {', '.join(self._allowed)} alone. "
+                f"{address} is not fetched: charts come from {self._places()}. "
                 "If this one may be reached, add it to charts.allow."
             )
         async with self._turns.setdefault(address.key, asyncio.Lock()):
@@ -142,6 +142,10 @@ class ChartStore:
                 "Find out why it changed; then correct the option digest."
             )
         return archive
+
+    def _places(self) -> str:
+        """Say where charts come from, in words for a person."""
+        return f"{', '.join(self._allowed)} alone" if self._allowed else "nowhere"
 
     async def _content(self, address: ChartAddress) -> bytes:
         """Return an archive: a kept one, or else what the repository has."""

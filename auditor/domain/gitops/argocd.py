@@ -165,15 +165,18 @@ def _mount(application: _Application, source: Source, at: str = "") -> Mount:
     """Say which files a source is about.
 
     Raises:
-        Unknowable: they lie beside a file that nobody knows.
+        Unknowable: they lie beside a file that nobody knows, or in no repository.
 
     """
     if not source.url.startswith(_BESIDE):
         return Mount(url=source.url, revision=source.revision, at=at)
     if application.home is None:
         raise Unknowable(f"{source.url} lies beside the file that declares it, and none does")
-    inside = posixpath.join("/", application.home, source.url.removeprefix(_BESIDE))
-    return Mount(under=posixpath.normpath(inside).strip("/"), at=at)
+    beside = source.url.removeprefix(_BESIDE).lstrip("/")
+    inside = posixpath.normpath(posixpath.join(application.home, beside))
+    if inside.split("/")[0] == "..":
+        raise Unknowable(f"{source.url} leaves the repository that the Application lies in")
+    return Mount(under="" if inside == "." else inside, at=at)
 
 
 def _options(application: _Application, source: Source, setting: Setting) -> dict[str, Any]:
