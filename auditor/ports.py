@@ -171,12 +171,12 @@ class Repository(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
-    """What a renderer made of a tree.
+    """What a renderer made of a tree. Where ``manifests`` are packed, each look unpacks anew.
 
     ``read`` holds the blobs that went in (path to blob id): the render is the same while they are.
     """
 
-    manifests: tuple[Manifest, ...]
+    manifests: Sequence[Manifest]
     skipped: tuple[Skipped, ...] = ()
     remarks: tuple[Remark, ...] = ()
     read: Mapping[str, str] = field(default_factory=dict)

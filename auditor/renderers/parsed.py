@@ -1,7 +1,8 @@
 """Files that were parsed before, kept by the hash of their content.
 
 Parsing YAML costs a hundred times what reading its JSON again costs, and a commit touches few files of
-many: so a folder is rendered again for the price of what changed. Bounded in bytes; what was not used for
+many: so a folder is rendered again for the price of what changed. Objects are packed as they are parsed, and
+never leave here unpacked: what is declared shares their bytes. Bounded in bytes; what was not used for
 longest goes first. It refuses to keep failures: their message names a path, and content has none.
 """
 
@@ -10,12 +11,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Final
-
-import msgspec
+from typing import Final
 
 from auditor.renderers.documents import Found, LeftOut, read_objects
-from auditor.state.packed import pack, unpack
+from auditor.state.packed import pack_body
 
 DEFAULT_CAPACITY: Final = 64 * 2**20
 _ENTRY_COST: Final = 200
@@ -23,14 +22,15 @@ _ENTRY_COST: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class _Packed:
+class PackedFound:
     """A `Found` whose body is packed."""
 
     body: bytes
     line: int
 
-    def unpack(self) -> Found:
-        return Found(unpack(self.body), self.line)
+
+Parts = tuple[PackedFound | LeftOut, ...]
+"""What a file holds, in order."""
 
 
 class ParsedFiles:
@@ -39,27 +39,25 @@ class ParsedFiles:
     def __init__(self, capacity: int = DEFAULT_CAPACITY) -> None:
         self._capacity = capacity
         self._size = 0
-        self._entries: OrderedDict[str, tuple[_Packed | LeftOut, ...]] = OrderedDict()
+        self._entries: OrderedDict[str, Parts] = OrderedDict()
         self._lock = Lock()
 
-    def recall(self, blob_id: str) -> tuple[Found | LeftOut, ...] | None:
+    def recall(self, blob_id: str) -> Parts | None:
         """Return what a file of this content holds, if it is known."""
         with self._lock:
             entry = self._entries.get(blob_id)
-            if entry is None:
-                return None
-            self._entries.move_to_end(blob_id)
-        return tuple(part.unpack() if isinstance(part, _Packed) else part for part in entry)
+            if entry is not None:
+                self._entries.move_to_end(blob_id)
+        return entry
 
-    def parse(self, content: bytes, path: str, blob_id: str) -> tuple[Found | LeftOut, ...]:
+    def parse(self, content: bytes, path: str, blob_id: str) -> Parts:
         """Parse a file and keep what it holds.
 
         Raises:
             ManifestError: the file cannot be read.
 
         """
-        parts = tuple(read_objects(content, path))
-        entry = tuple(_pack(part) if isinstance(part, Found) else part for part in parts)
+        entry = tuple(map(_packed, read_objects(content, path)))
         with self._lock:
             if blob_id not in self._entries:
                 self._entries[blob_id] = entry
@@ -67,14 +65,14 @@ class ParsedFiles:
             while self._size > self._capacity:
                 _, oldest = self._entries.popitem(last=False)
                 self._size -= _cost(oldest)
-        return parts
+        return entry
 
 
-def _pack(part: Found) -> _Packed:
-    return _Packed(pack(msgspec.json.encode(part.body)), part.line)
+def _packed(part: Found | LeftOut) -> PackedFound | LeftOut:
+    return PackedFound(pack_body(part.body), part.line) if isinstance(part, Found) else part
 
 
-def _cost(entry: tuple[Any, ...]) -> int:
+def _cost(entry: Parts) -> int:
     return _ENTRY_COST + sum(
-        _ENTRY_COST + len(part.body) for part in entry if isinstance(part, _Packed)
+        _ENTRY_COST + len(part.body) for part in entry if isinstance(part, PackedFound)
     )

@@ -13,13 +13,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from auditor.config.sections import Section
-from auditor.domain.manifest import Manifest, Origin, manifest_from
+from auditor.domain.manifest import Origin
 from auditor.errors import ManifestError
 from auditor.ports import Blob, Remark, Rendering, RenderRequest, Skipped, Tree
-from auditor.renderers.documents import Found, LeftOut
+from auditor.renderers.documents import LeftOut
 from auditor.renderers.globs import Glob, GlobError
-from auditor.renderers.parsed import ParsedFiles
+from auditor.renderers.parsed import PackedFound, ParsedFiles
 from auditor.renderers.plan import read_options
+from auditor.state.packed_manifests import (
+    PackedManifest,
+    PackedManifests,
+    packed_manifest_from,
+)
 
 ENDINGS: Final = (".yaml", ".yml", ".json")
 """The files that kubectl reads in a folder."""
@@ -87,12 +92,14 @@ class PlainRenderer:
             if isinstance(part, LeftOut):
                 skipped.append(Skipped(path=path, line=part.line, reason=part.reason))
         manifests = (
-            manifest_from(part.body, cluster=request.cluster, origin=_origin(tree, path, part.line))
+            packed_manifest_from(
+                part.body, cluster=request.cluster, origin=_origin(tree, path, part.line)
+            )
             for path, part in parts
-            if isinstance(part, Found)
+            if isinstance(part, PackedFound)
         )
         return Rendering(
-            manifests=tuple(_last_of_each(manifests, skipped)),
+            manifests=PackedManifests(_last_of_each(manifests, skipped)),
             skipped=tuple(skipped),
             remarks=tuple(choice.remarks),
             read={blob.path: blob.id for blob in choice.read},
@@ -100,7 +107,7 @@ class PlainRenderer:
 
     def _read_all(
         self, tree: Tree, files: Iterable[Blob], *, tolerant: bool
-    ) -> Iterator[tuple[str, Found | LeftOut]]:
+    ) -> Iterator[tuple[str, PackedFound | LeftOut]]:
         failures = []
         for blob in files:
             try:
@@ -217,9 +224,11 @@ def _origin(tree: Tree, path: str, line: int) -> Origin:
     return Origin(repository=tree.repository, revision=tree.revision, path=path, line=line)
 
 
-def _last_of_each(manifests: Iterable[Manifest], skipped: list[Skipped]) -> Iterable[Manifest]:
+def _last_of_each(
+    manifests: Iterable[PackedManifest], skipped: list[Skipped]
+) -> Iterable[PackedManifest]:
     """Keep the last of several documents for one object, which is what applying them in order does."""
-    kept: dict[object, Manifest] = {}
+    kept: dict[object, PackedManifest] = {}
     for manifest in manifests:
         earlier = kept.pop(manifest.ref, None)
         if earlier is not None:
@@ -228,7 +237,7 @@ def _last_of_each(manifests: Iterable[Manifest], skipped: list[Skipped]) -> Iter
     return kept.values()
 
 
-def _overruled(earlier: Manifest, later: Manifest) -> Skipped:
+def _overruled(earlier: PackedManifest, later: PackedManifest) -> Skipped:
     before, after = earlier.origin, later.origin
     if before is None or after is None:
         raise ValueError("a rendered manifest has an origin")

@@ -7,21 +7,18 @@ and clusters' scopes.
 
 from __future__ import annotations
 
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from auditor.domain.identity import GroupKind, GroupVersionKind, ObjectRef
 from auditor.domain.manifest import Manifest, Origin, Owner
 from auditor.ports import Rendering
-from auditor.state.packed import pack, unpack
+from auditor.state.packed import unpack
+from auditor.state.packed_manifests import PackedManifest, pack_manifests
 
-_encoder = msgspec.json.Encoder(order="deterministic")
 _CRD = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
 
 
@@ -89,36 +86,35 @@ class PackedRendering:
 def pack_rendering(
     rendering: Rendering, *, revision: str, at: datetime, owner: Owner | None = None
 ) -> PackedRendering:
-    """Pack every manifest: the costly part of declaring, fit for a thread.
+    """Pack every manifest that is not packed yet: work for a thread.
 
     ``owner`` is whose all of them are that do not say themselves whose they are.
     """
+    packed = pack_manifests(rendering.manifests).packed
     return PackedRendering(
-        declared=tuple(_pack(manifest, at, owner) for manifest in rendering.manifests),
-        scopes=dict(_scopes(rendering.manifests)),
+        declared=tuple(_declared(each, at, owner) for each in packed),
+        scopes=dict(_scopes(packed)),
         revision=revision,
         at=at,
     )
 
 
-def _pack(manifest: Manifest, at: datetime, owner: Owner | None) -> Declared:
-    ref = manifest.ref
-    group, kind, namespace = map(sys.intern, (ref.group, ref.kind, ref.namespace))
+def _declared(packed: PackedManifest, at: datetime, owner: Owner | None) -> Declared:
     return Declared(
-        written=ObjectRef(ref.cluster, group, kind, namespace, ref.name),
-        version=sys.intern(manifest.version),
-        body=pack(_encoder.encode(manifest.body)),
-        origin=manifest.origin,
-        owner=manifest.owner or owner,
+        written=packed.ref,
+        version=packed.version,
+        body=packed.body,
+        origin=packed.origin,
+        owner=packed.owner or owner,
         since=at,
     )
 
 
-def _scopes(manifests: Iterable[Manifest]) -> Iterable[tuple[GroupKind, bool]]:
+def _scopes(manifests: Iterable[PackedManifest]) -> Iterable[tuple[GroupKind, bool]]:
     """Read the scopes of the kinds that CustomResourceDefinitions define."""
     for manifest in manifests:
         if manifest.ref.group_kind == _CRD:
-            spec: Any = manifest.body.get("spec")
+            spec: Any = unpack(manifest.body).get("spec")
             names = spec.get("names") if isinstance(spec, dict) else None
             if isinstance(names, dict):
                 kind = GroupKind(str(spec.get("group")), str(names.get("kind")))

@@ -21,6 +21,7 @@ from auditor.ports import Remark, Renderer, Rendering, Repository, Skipped, Tree
 from auditor.sources.git.joined import EmptyTree, JoinedTree, Part, seen
 from auditor.state.declared import PackedRendering, pack_rendering
 from auditor.state.desired import DesiredState
+from auditor.state.packed_manifests import relocated
 from auditor.state.revisions import Remembered, RevisionStore
 from auditor.state.roots import Mounted, Root
 from auditor.telemetry.git import GitEvents
@@ -233,10 +234,7 @@ def _located(rendering: Rendering, tree: Tree, owner: Origin | None) -> Renderin
     """
     if not isinstance(tree, JoinedTree) and owner is None:
         return rendering
-    manifests = tuple(
-        replace(manifest, origin=_place(manifest.origin, tree, owner))
-        for manifest in rendering.manifests
-    )
+    manifests = relocated(rendering.manifests, lambda origin: _place(origin, tree, owner))
     return replace(rendering, manifests=manifests)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from auditor.ports import Rendering, RenderRequest
 from auditor.renderers.parsed import ParsedFiles
 from auditor.renderers.plain import PlainRenderer
 from auditor.sources.git.directory import DirectoryTree
+from auditor.state.packed_manifests import PackedManifests
 from tests.builders import CLUSTER, config_map, deployment, secret, service
 
 CHART = {"apiVersion": "v2", "name": "web", "version": "1.0.0"}
@@ -180,6 +183,35 @@ class TestRemembering:
         assert second.manifests[0].origin
         assert second.manifests[0].origin.path == "b.yaml"
         assert [skipped.path for skipped in second.skipped] == ["b.yaml"]
+
+    async def test_nothing_is_unpacked_to_be_declared(self, folder: Folder) -> None:
+        """What renders again shares the bytes of what is remembered."""
+        folder.write("a.yaml", service(), deployment())
+
+        first, second = [(await folder.render()).manifests for _ in range(2)]
+
+        assert isinstance(first, PackedManifests)
+        assert isinstance(second, PackedManifests)
+        for one, other in zip(first.packed, second.packed, strict=True):
+            assert one.body is other.body
+
+    async def test_objects_are_packed_file_by_file(self, folder: Folder) -> None:
+        """Rendering many files never takes the memory of all their objects unpacked."""
+        for number in range(100):
+            items = [deployment(f"app-{number}-{n}") for n in range(10)]
+            folder.write(f"{number}.json", json.dumps({"kind": "List", "items": items}))
+        tracemalloc.start()
+        try:
+            rendering = await folder.render()
+            kept, peak = tracemalloc.get_traced_memory()
+            unpacked = list(rendering.manifests)
+            both, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+        print(kept, peak, both - kept)
+        assert len(unpacked) == 1000
+        assert peak < (both - kept) / 2
 
     def test_memory_is_bounded(self) -> None:
         """What was not used for longest goes first."""
