@@ -15,7 +15,7 @@ import pytest
 
 from auditor.domain.gitops.argocd import read_application
 from auditor.domain.gitops.branch import Branch, DeadEnd
-from auditor.domain.manifest import Manifest, manifest_from
+from auditor.domain.manifest import Manifest, Origin, manifest_from
 from auditor.errors import ManifestError
 from auditor.plugins import parse_options
 from auditor.ports import Blob, RenderRequest, Skipped, Tree
@@ -31,15 +31,13 @@ pytestmark = [
     pytest.mark.timeout(300),
     pytest.mark.usefixtures("rendering_programs"),
 ]
-BESIDE = "cnoe://"
-"""How cnoe names the folder beside an Application: https://cnoe.io/docs/idpbuilder/override-files"""
 
 
 @dataclass(frozen=True)
 class Declared:
-    """An Application, and the file that it lies in."""
+    """An Application, and the repository that it lies in."""
 
-    file: Path
+    repository: Path
     manifest: Manifest
 
 
@@ -48,7 +46,9 @@ def applications(repository: Path) -> Iterator[Declared]:
     for file in sorted(repository.rglob("*.y*ml")):
         for body in objects(file):
             if body["kind"] == "Application" and body["apiVersion"] == "argoproj.io/v1alpha1":
-                yield Declared(file, manifest_from(body, cluster=CLUSTER))
+                path = file.relative_to(repository).as_posix()
+                origin = Origin(repository=repository.name, revision="", path=path, line=1)
+                yield Declared(repository, manifest_from(body, cluster=CLUSTER, origin=origin))
 
 
 def objects(file: Path) -> Iterator[Mapping[str, Any]]:
@@ -60,10 +60,10 @@ def objects(file: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def content(declared: Declared, found: Branch) -> Tree | None:
-    """The files of a branch, if all of them are at hand."""
-    if "chart" in found.options or not all(mount.url.startswith(BESIDE) for mount in found.files):
+    """The files of a branch, if all of them are at hand: they lie in the Application's own repository."""
+    if "chart" in found.options or any(mount.url for mount in found.files):
         return None
-    folders = [declared.file.parent / mount.url.removeprefix(BESIDE) for mount in found.files]
+    folders = [declared.repository / mount.under for mount in found.files]
     return DirectoryTree(folders[0], name="beside") if len(folders) == 1 else None
 
 
