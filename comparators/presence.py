@@ -18,7 +18,7 @@ from auditor.domain.checks import Check
 from auditor.domain.difference import Difference, Op
 from auditor.domain.fieldpath import FieldPath
 from auditor.domain.finding import Deviation
-from auditor.domain.manifest import Manifest
+from auditor.domain.manifest import Manifest, Owner
 from auditor.domain.marks import generator_of, owner_of
 from auditor.domain.pair import Pair
 from comparators import knowledge
@@ -99,13 +99,22 @@ def _undeclared(pair: Pair, actual: Manifest) -> Iterator[Deviation]:
         return
     if is_generated and pair.generator is None and not was_declared:
         return  # nobody knows what its generator generates
-    if was_declared or is_generated or (owner is not None and pair.governed):
-        whose = f" and still marked as {owner.tool}'s {owner.name}" if owner else ""
-        yield _deviation(checks.ORPHANED, f"{pair.ref} is declared no more{whose}", _whole(actual))
+    if was_declared or is_generated:
+        yield _orphaned(pair, actual, owner)
     elif pair.governed and not _is_bystander(actual):
-        creation = _whole(actual)
-        by = f", created by {creation.writer.manager}" if creation.writer else ""
-        yield _deviation(checks.UNMANAGED, f"{pair.ref} lives and nobody declared it{by}", creation)
+        # Controllers copy marks onto what they make of marked objects, so what may live anyway may still.
+        yield _orphaned(pair, actual, owner) if owner else _unmanaged(pair, actual)
+
+
+def _orphaned(pair: Pair, actual: Manifest, owner: Owner | None) -> Deviation:
+    whose = f" and still marked as {owner.tool}'s {owner.name}" if owner else ""
+    return _deviation(checks.ORPHANED, f"{pair.ref} is declared no more{whose}", _whole(actual))
+
+
+def _unmanaged(pair: Pair, actual: Manifest) -> Deviation:
+    creation = _whole(actual)
+    by = f", created by {creation.writer.manager}" if creation.writer else ""
+    return _deviation(checks.UNMANAGED, f"{pair.ref} lives and nobody declared it{by}", creation)
 
 
 def _whole(actual: Manifest) -> Difference:
