@@ -15,7 +15,7 @@ from auditor.domain.fieldpath import FieldPath
 from auditor.domain.finding import Category, Deviation, Severity, Verdict
 from auditor.domain.gitops.sync_windows import windows_of
 from auditor.domain.judge import Comparison, judge
-from auditor.domain.manifest import Manifest
+from auditor.domain.manifest import Manifest, Owner
 from auditor.domain.pair import Doubt, Pair, Superseded
 from auditor.domain.pathpattern import parse_pattern
 from auditor.domain.rules import IgnoreRule, ObjectMatch, Rules, SeverityRule
@@ -369,3 +369,39 @@ class TestRules:
         outcome = judge(self.drifted, compare_spec, replace(RULES, severity=(rule,)), at=START)
 
         assert outcome.findings[0].severity is severity
+
+
+class TestOwnerOfWhatIsDeclaredNoMore:
+    """The mark of a living object names its owner, and not what stands above that."""
+
+    known = Owner(tool="flux", name="flux-system/apps", chain=("a", "b"), environment="staging")
+
+    def owner_of(self, mark: str) -> Owner | None:
+        """Whose an orphan is that carries a mark."""
+        group = "kustomize.toolkit.fluxcd.io"
+        body = deployment()
+        body["metadata"]["labels"] = {f"{group}/name": mark, f"{group}/namespace": "flux-system"}
+        declared = replace(manifest(deployment()), owner=self.known)
+        orphan = pair(
+            None,
+            body if mark else deployment(),
+            earlier=(Superseded(manifest=declared, until=START),),
+        )
+
+        def compare(one: Pair) -> Iterable[Deviation]:
+            if one.desired is None:
+                yield Deviation(
+                    check=checks.ORPHANED.id, category=Category.UNMANAGED, message="left"
+                )
+
+        outcome = judge(orphan, compare, RULES, at=START + timedelta(days=1))
+        return outcome.findings[0].owner
+
+    @pytest.mark.parametrize("mark", ["apps", ""])
+    def test_is_the_one_that_declared_it_last(self, mark: str) -> None:
+        """With all that was known of it then."""
+        assert self.owner_of(mark) == self.known
+
+    def test_is_another_where_the_mark_names_another(self) -> None:
+        """Somebody took it over."""
+        assert self.owner_of("other") == Owner(tool="flux", name="flux-system/other")
