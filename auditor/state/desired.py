@@ -33,7 +33,7 @@ class Declaration:
     """What is declared of one object, and was before.
 
     ``manifest`` is ``None`` where the object is declared no more; ``since`` is when that became so.
-    ``found`` says which owner calls for it, where its root was found and not configured.
+    ``found`` says which owner calls for it, or did last, where its root was found and not configured.
     """
 
     manifest: Manifest | None
@@ -61,12 +61,14 @@ class DesiredState:
         self.objects = DeclaredObjects()
         self._scope = scope
         self._defined: defaultdict[str, dict[str, Mapping[GroupKind, bool]]] = defaultdict(dict)
+        self._withdrawn: dict[str, Found] = {}
         self._places = {root.name: place for place, root in enumerate(roots)}
         for root in roots:
             self.enrol(root)
 
     def enrol(self, root: Root) -> None:
         """Take in a root, or what became of it; nothing of it is declared yet."""
+        self._withdrawn.pop(root.name, None)
         depth = root.found.depth if root.found else 0
         self.objects.enrol(root.name, (self._places[root.top], depth, root.name))
         self.roots.put(root)
@@ -79,6 +81,8 @@ class DesiredState:
         for ref, move in moves.items():
             self.history.note(ref, move, root=root, until=until)
         self.roots.remove(root)
+        if status.root.found is not None:
+            self._withdrawn[root] = status.root.found
         return frozenset(moves)
 
     def replace(self, root: str, rendering: PackedRendering) -> frozenset[ObjectRef]:
@@ -141,8 +145,20 @@ class DesiredState:
         )
 
     def _found(self, ref: ObjectRef) -> Found | None:
-        root = self.objects.root_of(ref)
-        return self.roots[root].root.found if root else None
+        """Who applies an object, or takes it away again now that it is declared no more.
+
+        Where its owner is gone too, that is whoever takes the owner away.
+        """
+        seen: set[ObjectRef] = set()
+        while ref not in seen:
+            seen.add(ref)
+            root = self.objects.root_of(ref) or self.history.declared_by(ref)
+            if root in self.roots:
+                return self.roots[root].root.found
+            if root not in self._withdrawn:
+                return None
+            ref = self._withdrawn[root].keeper
+        return None  # an owner that stood in its own path: whoever declared it first is not known
 
     def settle(self, ref: ObjectRef) -> None:
         """Note that an object lives as declared: what was declared before matters no more."""

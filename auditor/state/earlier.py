@@ -63,6 +63,10 @@ class History:
             for earlier in self.of(ref)
         )
 
+    def declared_by(self, ref: ObjectRef) -> str:
+        """The root that declared an object last; empty where none did."""
+        return next((one.root for one in self.of(ref) if one.declared is not None), "")
+
     def note(self, ref: ObjectRef, move: Move, *, root: str, until: datetime) -> None:
         """Take in that a declaration was superseded; one that counts again is no earlier one any more."""
         before, after = move.before, move.after
