@@ -60,7 +60,7 @@ class Pairs:
             desired=desired,
             actual=actual,
             doubt=cluster.actual.doubt(ref, version)
-            or self._doubt_about_absence(desired, ref, actual),
+            or self._doubt_about_declaration(desired, ref, actual),
             schema=cluster.schema_for(known.gvk) if known else None,
             scaler=self._scaler(ref, cluster.scalers),
             earlier=declaration.earlier if declaration else (),
@@ -101,15 +101,22 @@ class Pairs:
             return None
         return self._known(generator)
 
-    def _doubt_about_absence(
+    def _doubt_about_declaration(
         self, desired: Manifest | None, ref: ObjectRef, actual: Manifest | None
     ) -> Doubt | None:
-        """While not everything declared is known, nobody can say that an object is undeclared."""
+        """While not everything declared is known, nobody can say that an object is undeclared, or how it is.
+
+        What one root declares, an owner in it may declare once more, and otherwise.
+        """
+        known, ahead = self._desired, self._desired.followed.ahead
         if desired is not None:
-            return None
-        if self._desired.followed.doubts(actual):
+            root = known.objects.root_of(ref) if ahead else None
+            return Doubt.RENDER_FAILED if root and known.roots[root].root.top in ahead else None
+        if known.followed.doubts(actual):
             return Doubt.OWNER_UNKNOWN
-        return None if self._desired.roots.complete(ref.cluster) else Doubt.RENDER_FAILED
+        is_coming = any(not known.roots[top].stale_reason for top in ahead)
+        is_known = not is_coming and known.roots.complete(ref.cluster)
+        return None if is_known else Doubt.RENDER_FAILED
 
     def _scaler(self, ref: ObjectRef, scalers: Scalers) -> Scaler | None:
         autoscaler = scalers.scaled_by(ref)

@@ -57,18 +57,16 @@ class DesiredState:
     ) -> None:
         self.roots = RootStatuses(roots)
         self.history = History()
-        self.followed = FollowedOwners()
+        self.followed = FollowedOwners(root.name for root in roots if root.discover)
         self.objects = DeclaredObjects()
         self._scope = scope
         self._defined: defaultdict[str, dict[str, Mapping[GroupKind, bool]]] = defaultdict(dict)
-        self._withdrawn: dict[str, Found] = {}
         self._places = {root.name: place for place, root in enumerate(roots)}
         for root in roots:
             self.enrol(root)
 
     def enrol(self, root: Root) -> None:
         """Take in a root, or what became of it; nothing of it is declared yet."""
-        self._withdrawn.pop(root.name, None)
         depth = root.found.depth if root.found else 0
         self.objects.enrol(root.name, (self._places[root.top], depth, root.name))
         self.roots.put(root)
@@ -81,8 +79,6 @@ class DesiredState:
         for ref, move in moves.items():
             self.history.note(ref, move, root=root, until=until)
         self.roots.remove(root)
-        if status.root.found is not None:
-            self._withdrawn[root] = status.root.found
         return frozenset(moves)
 
     def replace(self, root: str, rendering: PackedRendering) -> frozenset[ObjectRef]:
@@ -155,9 +151,10 @@ class DesiredState:
             root = self.objects.root_of(ref) or self.history.declared_by(ref)
             if root in self.roots:
                 return self.roots[root].root.found
-            if root not in self._withdrawn:
+            gone = self.roots.removed(root)
+            if gone is None:
                 return None
-            ref = self._withdrawn[root].keeper
+            ref = gone.keeper
         return None  # an owner that stood in its own path: whoever declared it first is not known
 
     def settle(self, ref: ObjectRef) -> None:

@@ -1,12 +1,13 @@
 """Owners that are followed, and those of which it is not known all that they declare.
 
 An object that carries the mark of an owner that is not known is neither declared nor undeclared: nobody can
-say. It refuses to say anything of objects without a mark.
+say. And until owners were followed to the end for the first time, nobody can say how anything is declared
+that one more of them may declare. It refuses to say anything of objects without a mark.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Manifest
@@ -14,9 +15,13 @@ from auditor.domain.marks import keepers_of
 
 
 class FollowedOwners:
-    """Owners that were read, and why not all is known of some."""
+    """Owners that were read, and why not all is known of some.
 
-    def __init__(self) -> None:
+    ``ahead`` are the configured roots from which owners have not been followed to the end yet.
+    """
+
+    def __init__(self, ahead: Iterable[str] = ()) -> None:
+        self.ahead = frozenset(ahead)
         self._owners: frozenset[ObjectRef] = frozenset()
         self._reasons: dict[ObjectRef, tuple[str, ...]] = {}
         self._namespaces: dict[tuple[str, str], set[str | None]] = {}
@@ -31,6 +36,11 @@ class FollowedOwners:
         for ref in unknown:
             self._namespaces.setdefault((ref.kind, ref.name), {None}).add(ref.namespace)
         return frozenset(news)
+
+    def arrive(self, roots: Iterable[str]) -> bool:
+        """Note that owners were followed to the end from some roots; tell whether that is news."""
+        before, self.ahead = self.ahead, self.ahead.difference(roots)
+        return self.ahead != before
 
     def __contains__(self, ref: ObjectRef) -> bool:
         """Tell whether an object is an owner that is followed."""

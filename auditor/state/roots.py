@@ -125,12 +125,14 @@ class RootStatuses:
     def __init__(self, roots: Sequence[Root]) -> None:
         self._statuses: dict[str, RootStatus] = {}
         self._waiting: set[tuple[str, str]] = set()
+        self._removed: dict[str, Found] = {}
         for root in roots:
             self.put(root)
 
     def put(self, root: Root) -> None:
         """Take in a root, or what became of it: how it stood is kept."""
         before = self._statuses.get(root.name)
+        self._removed.pop(root.name, None)
         if before is None:
             self._waiting.add((root.cluster, root.name))
         self._statuses[root.name] = (
@@ -138,9 +140,15 @@ class RootStatuses:
         )
 
     def remove(self, name: str) -> None:
-        """Forget a root."""
+        """Forget a root, but for how it was found."""
         status = self._statuses.pop(name)
         self._waiting.discard((status.root.cluster, name))
+        if status.root.found is not None:
+            self._removed[name] = status.root.found
+
+    def removed(self, name: str) -> Found | None:
+        """How a root was found that is no more."""
+        return self._removed.get(name)
 
     def __getitem__(self, name: str) -> RootStatus:
         """One root's status."""

@@ -145,6 +145,14 @@ class Forest:
             self._work.is_grown &= not await self._restore(due)
             await self._declare(due, at)
         self._tell_unknown()
+        self._arrive()
+
+    def _arrive(self) -> None:
+        """Let be judged what is declared from here on: all is there that owners lead to."""
+        ahead = self._work.due | self._work.failing.keys()
+        arrived = [root.name for root in self._tops if root.name not in ahead]
+        if self._desired.followed.arrive(arrived):
+            self._declarer.outlets.reconsider()
 
     def _is_ready(self, root: Root) -> bool:
         work = self._work

@@ -71,3 +71,12 @@ def test_an_owner_is_known_when_nothing_of_it_is_unknown() -> None:
     assert not owners.knows(APP)
     assert owners.knows(RELEASE)
     assert not owners.knows(ref())
+
+
+def test_roots_are_ahead_until_they_were_followed() -> None:
+    """Arriving twice is no news."""
+    owners = FollowedOwners(["platform", "shop"])
+
+    assert owners.arrive(["shop"])
+    assert owners.ahead == {"platform"}
+    assert not owners.arrive(["shop"])

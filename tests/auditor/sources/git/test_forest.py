@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -81,6 +81,7 @@ class Woods:
         )
         self.desired = DesiredState([top], scope=lambda *_: None)
         self.noticed: list[ObjectRef] = []
+        self.on_notice: Callable[[], None] = lambda: None
         registry = CollectorRegistry()
         outlets = Outlets(
             desired=self.desired,
@@ -105,6 +106,7 @@ class Woods:
 
     def _notice(self, refs: Iterable[ObjectRef]) -> None:
         self.noticed += refs
+        self.on_notice()
 
     async def commit(self, files: Mapping[str, Any], *, to: str = "platform") -> None:
         """Commit, and let the forest have it."""
@@ -219,6 +221,28 @@ class TestFollowing:
         assert found
         assert found.owner
         assert found.owner.name == "all"
+
+
+class TestArriving:
+    async def test_what_is_declared_counts_once_owners_were_followed(self, woods: Woods) -> None:
+        """Until then an owner may declare the same otherwise, and all of it would look like drift."""
+        assert woods.desired.followed.ahead == {"platform"}
+        seen: list[object] = []
+        woods.on_notice = lambda: seen.append(woods.desired.followed.ahead)
+
+        await woods.commit(
+            {"clusters/all.yaml": application("all", "clusters"), "clusters/web.yaml": deployment()}
+        )
+
+        assert seen == [{"platform"}, {"platform"}]
+        assert not woods.desired.followed.ahead
+
+    async def test_what_does_not_render_yet_is_still_ahead(self, woods: Woods) -> None:
+        """When it does, its owners are followed first."""
+        woods.renderer.unreachable.add("clusters")
+        await woods.commit({"clusters/web.yaml": deployment()})
+
+        assert woods.desired.followed.ahead == {"platform"}
 
 
 class TestElsewhere:
