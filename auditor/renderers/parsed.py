@@ -16,7 +16,8 @@ from typing import Final
 from auditor.renderers.documents import Found, LeftOut, read_objects
 from auditor.state.packed import pack_body
 
-DEFAULT_CAPACITY: Final = 64 * 2**20
+DEFAULT_CAPACITY: Final = 128 * 2**20
+"""Bytes. A hundred thousand objects fit, and what is declared shares them: only the rest is extra."""
 _ENTRY_COST: Final = 200
 """About so many bytes Python needs for an entry, whatever is in it."""
 

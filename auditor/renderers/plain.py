@@ -91,9 +91,12 @@ class PlainRenderer:
         for path, part in parts:
             if isinstance(part, LeftOut):
                 skipped.append(Skipped(path=path, line=part.line, reason=part.reason))
+        repository, revision = tree.repository, tree.revision  # one text for all of them
         manifests = (
             packed_manifest_from(
-                part.body, cluster=request.cluster, origin=_origin(tree, path, part.line)
+                part.body,
+                cluster=request.cluster,
+                origin=Origin(repository=repository, revision=revision, path=path, line=part.line),
             )
             for path, part in parts
             if isinstance(part, PackedFound)
@@ -218,10 +221,6 @@ def _outermost(folders: Iterable[str]) -> list[str]:
         if not outer or not folder.startswith(outer[-1]):
             outer.append(folder)
     return outer
-
-
-def _origin(tree: Tree, path: str, line: int) -> Origin:
-    return Origin(repository=tree.repository, revision=tree.revision, path=path, line=line)
 
 
 def _last_of_each(

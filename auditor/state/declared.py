@@ -159,18 +159,21 @@ class DeclaredObjects:
         before = {ref: self.get(ref) for ref in touched}
         self._by_root[root] = objects
         self._known_namespaces.clear()
+        alone = (root,)
         for ref in touched:
-            self._claim(ref, root, is_held=ref in objects)
+            self._claim(ref, alone, is_held=ref in objects)
         moves = {ref: Move(before[ref], self.get(ref)) for ref in touched}
         for ref, move in moves.items():
             self._tally(ref, move.before, -1)
             self._tally(ref, move.after, 1)
         return {ref: move for ref, move in moves.items() if move.before is not move.after}
 
-    def _claim(self, ref: ObjectRef, root: str, *, is_held: bool) -> None:
+    def _claim(self, ref: ObjectRef, alone: tuple[str], *, is_held: bool) -> None:
+        """Note whether a root declares an object. ``alone`` is its claim where no other root does."""
         claims = self._claims[ref.cluster]
-        roots = {*claims.get(ref, ()), root} if is_held else {*claims.get(ref, ())} - {root}
-        claims[ref] = tuple(sorted(roots, key=self._rank.__getitem__))
+        others = {*claims.get(ref, ())} - {*alone}
+        roots = {*others, *alone} if is_held else others
+        claims[ref] = tuple(sorted(roots, key=self._rank.__getitem__)) if others else alone
         if not roots:
             del claims[ref]
         self.contested.pop(ref, None)

@@ -195,6 +195,16 @@ class TestRemembering:
         for one, other in zip(first.packed, second.packed, strict=True):
             assert one.body is other.body
 
+    async def test_places_share_the_name_of_their_commit(self, folder: Folder) -> None:
+        """It is the same for a hundred thousand objects, so it is kept once."""
+        folder.write("a.yaml", service(), deployment())
+
+        one, other = (await folder.render()).manifests
+
+        assert one.origin
+        assert other.origin
+        assert one.origin.revision is other.origin.revision
+
     async def test_objects_are_packed_file_by_file(self, folder: Folder) -> None:
         """Rendering many files never takes the memory of all their objects unpacked."""
         for number in range(100):
