@@ -16,7 +16,7 @@ from auditor.domain.gitops.readers import is_owner_group
 from auditor.domain.identity import GroupKind, GroupVersionKind, ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.domain.pair import Superseded
-from auditor.state.declared import DeclaredObjects, PackedRendering
+from auditor.state.declared import DeclaredObjects, PackedRendering, Rank
 from auditor.state.earlier import Earlier, History, Kept
 from auditor.state.followed import FollowedOwners
 from auditor.state.roots import Found, Root, RootStatuses
@@ -67,9 +67,11 @@ class DesiredState:
 
     def enrol(self, root: Root) -> None:
         """Take in a root, or what became of it; nothing of it is declared yet."""
-        depth = root.found.depth if root.found else 0
-        self.objects.enrol(root.name, (self._places[root.top], depth, root.name))
+        self.objects.enrol(root.name, self._rank(root))
         self.roots.put(root)
+
+    def _rank(self, root: Root) -> Rank:
+        return self._places[root.top], root.found.depth if root.found else 0, root.name
 
     def withdraw(self, root: str, *, until: datetime) -> frozenset[ObjectRef]:
         """Declare no more what a root declared, and forget the root; return the objects that it touches."""
@@ -84,9 +86,7 @@ class DesiredState:
     def replace(self, root: str, rendering: PackedRendering) -> frozenset[ObjectRef]:
         """Declare what a root rendered to; return the objects that this touches."""
         status = self.roots[root]
-        defined = self._defined[status.root.cluster]
-        learned = defined.get(root, {}) != rendering.scopes
-        defined[root] = rendering.scopes
+        learned = self._define(status.root, rendering.scopes)
         known = self.objects.of(root)
         placed = {self._place(status.root, one.written): one for one in rendering.declared}
         moves = self.objects.put(
@@ -97,6 +97,16 @@ class DesiredState:
                 self.history.note(ref, move, root=root, until=rendering.at)
         self.roots.confirm(root, rendering.revision, rendering.at)
         return frozenset(moves) | (self.rescope(status.root.cluster) if learned else frozenset())
+
+    def _define(self, root: Root, scopes: Mapping[GroupKind, bool]) -> bool:
+        """Note what a root's CRDs say; tell whether that is news. Where roots differ, the last one counts."""
+        defined = self._defined[root.cluster]
+        if defined.get(root.name, {}) == scopes:
+            return False
+        defined[root.name] = scopes
+        ranked = sorted(defined, key=lambda name: self._rank(self.roots[name].root), reverse=True)
+        self._defined[root.cluster] = {name: defined[name] for name in ranked}
+        return True
 
     def rescope(self, cluster: str) -> frozenset[ObjectRef]:
         """Place every object anew, because more is known of kinds; return the objects that this touches."""

@@ -279,6 +279,19 @@ class TestScope:
         assert desired.declaration(before) is None
         assert desired.declaration(after)
 
+    @pytest.mark.parametrize("order", [("one", "two"), ("two", "one")])
+    def test_the_last_roots_crd_counts(self, order: tuple[str, str]) -> None:
+        """As its declaration does, whichever root rendered first."""
+        bodies = {
+            "one": [obj("example.com/v1", "Widget", "w", ""), crd(scope="Namespaced")],
+            "two": [crd(scope="Cluster")],
+        }
+        desired = state(root("one", ns="shop"), root("two"))
+        for name in order:
+            declare(desired, *bodies[name], name=name)
+
+        assert desired.declaration(ref("Widget", "w", group="example.com", namespace=""))
+
     def test_discovery_places_objects_anew_with_their_history(self) -> None:
         """What was declared before follows the object to its place."""
         scopes: dict[GroupKind, bool] = {}
