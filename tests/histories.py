@@ -12,9 +12,10 @@ from prometheus_client import CollectorRegistry
 from auditor.app.renderers import load_renderers
 from auditor.domain.identity import ObjectRef
 from auditor.domain.scopes import is_namespaced
-from auditor.errors import SourceUnavailable
 from auditor.plugins import PluginKind, installed
-from auditor.ports import Rendering, RenderRequest, Tree
+from auditor.ports import RenderRequest
+from auditor.renderers.cache import CachedRenderer, RenderCache
+from auditor.renderers.helm import HelmRenderer
 from auditor.sources.git.declaring import Outlets
 from auditor.sources.git.local import LocalClone
 from auditor.sources.git.repository import GitRepository
@@ -23,17 +24,11 @@ from auditor.state.revisions import Remembered
 from auditor.state.roots import Root
 from auditor.telemetry.git import GitEvents
 from auditor.telemetry.sources import SourceEvents
+from tests.any_charts import AnyCharts
 from tests.doubles import START, FakeClock
 from tests.forests import forest, known
 
 CLUSTER = "home"
-
-
-class NoCharts:
-    """Stands in for helm where no chart can be fetched: what releases declare stays unknown."""
-
-    async def render(self, tree: Tree, request: RenderRequest) -> Rendering:
-        raise SourceUnavailable("charts are not fetched here")
 
 
 class Forgetful:
@@ -63,7 +58,10 @@ class History:
         )
         self._repository = GitRepository("r", LocalClone(folder))
         names = {plugin.name for plugin in installed(PluginKind.RENDERER)}
-        renderers = {**load_renderers(names, cache), "helm": NoCharts()}
+        helm = CachedRenderer(
+            HelmRenderer(store=AnyCharts(cache)), RenderCache(cache / "renderings")
+        )
+        renderers = {**load_renderers(names, cache), "helm": helm}
         self.forest = forest(
             [root],
             {"r": self._repository},
