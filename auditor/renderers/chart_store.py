@@ -161,7 +161,7 @@ class ChartStore:
         return content
 
     async def _pull(self, address: ChartAddress) -> bytes:
-        with open_workspace() as workspace:
+        async with open_workspace() as workspace:
             command = Command(
                 program=HELM.locate(),
                 arguments=("pull", *_arguments(address), f"--destination={workspace.tree}"),

@@ -93,7 +93,7 @@ class HelmRenderer:
         """
         subject, options = plan.subject, _options(request)
         places = _places(subject, tree, request)
-        with open_workspace() as workspace:
+        async with open_workspace() as workspace:
             output = await self._template(subject, workspace, request, places)
         printed = await asyncio.to_thread(read_output, output, places, request.cluster)
         made = await self._post_renderer.render(printed.manifests, options, _place(request))

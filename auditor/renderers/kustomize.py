@@ -125,7 +125,7 @@ class KustomizeRenderer:
     async def _build(
         self, subject: Subject, options: KustomizeOptions, changed: Mapping[str, bytes]
     ) -> bytes:
-        with open_workspace() as workspace:
+        async with open_workspace() as workspace:
             await asyncio.to_thread(workspace.write, subject.followed.selection)
             for path, content in changed.items():
                 workspace.put(path, content)

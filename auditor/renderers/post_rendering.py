@@ -63,7 +63,7 @@ class PostRenderer:
         place: str,
         within: timedelta | None,
     ) -> bytes:
-        with open_workspace() as workspace:
+        async with open_workspace() as workspace:
             await asyncio.to_thread(_lay_out, manifests, step, workspace)
             command = Command(
                 program=KUSTOMIZE.locate(),

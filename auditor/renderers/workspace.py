@@ -7,12 +7,13 @@ refuses to choose: whoever knows the format selects.
 
 from __future__ import annotations
 
+import asyncio
 import posixpath
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -198,11 +199,24 @@ class Workspace:
         return text.replace(f"{self.root}/", "")
 
 
-@contextmanager
-def open_workspace() -> Iterator[Workspace]:
-    """Open an empty workspace, and remove it afterwards."""
-    with tempfile.TemporaryDirectory(prefix="auditor-render-", ignore_cleanup_errors=True) as root:
-        workspace = Workspace(root=Path(root).resolve())
-        workspace.tree.mkdir()
-        workspace.home.mkdir()
-        yield workspace
+@asynccontextmanager
+async def open_workspace() -> AsyncIterator[Workspace]:
+    """Open an empty workspace, and remove it afterwards.
+
+    Both in a thread: on a busy disk, taking a few folders away stops the loop for tens of milliseconds.
+    """
+    folder = await asyncio.to_thread(_Folder)
+    try:
+        yield folder.workspace
+    finally:
+        await asyncio.to_thread(folder.cleanup)
+
+
+class _Folder(tempfile.TemporaryDirectory[str]):
+    """A temporary folder with the two of a workspace in it."""
+
+    def __init__(self) -> None:
+        super().__init__(prefix="auditor-render-", ignore_cleanup_errors=True)
+        self.workspace = Workspace(root=Path(self.name).resolve())
+        self.workspace.tree.mkdir()
+        self.workspace.home.mkdir()

@@ -164,7 +164,7 @@ class GoTemplates:
 
     async def _ask(self, jobs: Sequence[_Job]) -> list[Iterator[Filled]]:
         content = b"\n".join(map(_encoder.encode, jobs))
-        with open_workspace() as workspace:
+        async with open_workspace() as workspace:
             command = Command(
                 program=GOTEMPLATE.locate(),
                 arguments=(),
