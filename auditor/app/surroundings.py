@@ -48,12 +48,21 @@ class KnownObjects:
         state = self._states.get(ref.cluster)
         return state.actual.manifest(ref) if state else None
 
+    def standing(self, ref: ObjectRef) -> object:
+        """Stand for what is known of an object: the same thing as long as that is the same."""
+        declared = self._desired.objects.get(ref)
+        if declared is not None:
+            return declared
+        state = self._states.get(ref.cluster)
+        return state.actual.packed(ref) if state else None
+
     def refs(self, cluster: str, kind: GroupKind) -> Iterable[ObjectRef]:
         """Every object of a kind, declared or alive."""
         self._asked_kinds.add((cluster, kind))
         state = self._states.get(cluster)
-        alive = state.actual.refs() if state else ()
-        return {ref for ref in (*self._desired.refs(cluster), *alive) if ref.group_kind == kind}
+        alive = state.actual.refs_of(kind) if state else ()
+        declared = (ref for ref in self._desired.refs(cluster) if ref.group_kind == kind)
+        return {*declared, *alive}
 
     def note(self, refs: Iterable[ObjectRef]) -> None:
         """Take in names of changed objects: what owners lead to may change by them."""

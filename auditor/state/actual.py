@@ -55,6 +55,11 @@ class ActualState:
                 return Manifest(ref=held.ref, version=kind.gvk.version, body=unpack(held.packed))
         return None
 
+    def packed(self, ref: ObjectRef) -> bytes | None:
+        """What `manifest` decodes: other bytes whenever the object was written anew."""
+        held = (kind.get(ref.namespace, ref.name) for kind in self._candidates(ref, None))
+        return next((found.packed for found in held if found is not None), None)
+
     def doubt(self, ref: ObjectRef, version: str | None = None) -> Doubt | None:
         """Say why nothing certain is known of an object, in one version or in any."""
         doubt: Doubt | None = Doubt.NOT_SYNCED

@@ -19,6 +19,8 @@ from auditor.domain.identity import GroupKind, ObjectRef
 from auditor.domain.manifest import Manifest, Owner
 from auditor.errors import ManifestError
 from auditor.ports import RenderRequest
+from auditor.sources.git import readings
+from auditor.sources.git.readings import Listening, Reading, Readings
 from auditor.state.atlas import Atlas
 from auditor.state.roots import ALL, Found, Mounted, Root
 
@@ -26,11 +28,8 @@ DEEPEST: Final = 16
 """So many owners may stand above each other."""
 
 
-class Objects(Protocol):
-    """What is known of objects, declared and alive."""
-
-    def on(self, cluster: str) -> Surroundings:
-        """What owners on a cluster may refer to."""
+class Objects(readings.Objects, Protocol):
+    """What is known of objects, declared and alive, and which of them are owners."""
 
     def owners_in(self, root: Root, kinds: frozenset[GroupKind]) -> Iterable[ObjectRef]:
         """The owners of some kinds that a root declares."""
@@ -72,6 +71,7 @@ class Following:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
+        self._readings = Readings(ground.objects)
 
     def concerns(self, refs: Iterable[ObjectRef]) -> bool:
         """Tell whether changes of objects may change what owners lead to."""
@@ -79,14 +79,16 @@ class Following:
 
     def grow(self, tops: Sequence[Root]) -> Growth:
         """Say all that the configured roots lead to now. The order is always the same."""
-        return _Walk(self._ground).through(tops)
+        self._readings.begin()
+        return _Walk(self._ground, self._readings).through(tops)
 
 
 class _Walk:
     """One walk through all owners."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, readings: Readings) -> None:
         self._ground = ground
+        self._readings = readings
         self._roots: dict[str, Root] = {}
         self._unknown: defaultdict[ObjectRef, list[str]] = defaultdict(list)
         self._read: set[ObjectRef] = set()
@@ -95,37 +97,51 @@ class _Walk:
         ahead = deque(tops)
         while ahead:
             root = ahead.popleft()
-            for owner in self._owners(root):
-                for below in self._below(root, owner):
-                    if below.name not in self._roots:
-                        self._roots[below.name] = below
-                        ahead.append(below)
+            for below in self._below(root):
+                if below.name not in self._roots:
+                    self._roots[below.name] = below
+                    ahead.append(below)
         unknown = {ref: tuple(reasons) for ref, reasons in self._unknown.items()}
         return Growth(roots=self._roots, owners=frozenset(self._read), unknown=unknown)
 
-    def _owners(self, root: Root) -> Iterator[Manifest]:
-        """The owners that a root declares, as they are declared where that counts."""
+    def _below(self, root: Root) -> Iterator[Root]:
+        """What the owners lead to that a root declares, as they are declared where that counts."""
         kinds = frozenset(each.kind.group_kind for each in followed(root.discover))
-        for ref in self._ground.objects.owners_in(root, kinds) if kinds else ():
-            owner = self._ground.objects.on(ref.cluster).find(ref)
-            if owner is not None and ref not in self._read:
-                self._read.add(ref)
-                yield owner
+        for owner in self._ground.objects.owners_in(root, kinds) if kinds else ():
+            for found in () if owner in self._read else self._found_by(owner, root):
+                if isinstance(found, Root):
+                    yield found
+                else:
+                    self._unknown[owner].append(found)
 
-    def _below(self, root: Root, owner: Manifest) -> Iterator[Root]:
+    def _found_by(self, owner: ObjectRef, root: Root) -> Sequence[Root | str]:
+        """What one owner leads to: roots, and reasons why something cannot be known."""
+        found = self._readings.recall(owner, root)
+        if found is None:
+            around = Listening(self._ground.objects, owner.cluster)
+            manifest = around.find(owner)
+            if manifest is None:
+                return ()
+            found = tuple(self._led_to(root, manifest, around))
+            self._readings.keep(owner, Reading(parent=root, asked=around.asked, found=found))
+        self._read.add(owner)
+        return found
+
+    def _led_to(self, root: Root, owner: Manifest, around: Surroundings) -> Iterator[Root | str]:
         kind = READERS[owner.ref.group_kind]
         above = owner.owner.chain if owner.owner else ()
         if len(above) >= DEEPEST:
-            self._unknown[owner.ref].append(f"more than {DEEPEST} owners stand above each other")
+            yield f"more than {DEEPEST} owners stand above each other"
             return
-        for item in kind.read(owner, self._ground.objects.on(owner.ref.cluster)):
-            if isinstance(item, DeadEnd):
-                self._unknown[owner.ref].append(item.reason)
-                continue
+        for item in kind.read(owner, around):
             try:
-                yield self._root(root, owner, kind, item)
+                yield (
+                    item.reason
+                    if isinstance(item, DeadEnd)
+                    else self._root(root, owner, kind, item)
+                )
             except ManifestError as error:
-                self._unknown[owner.ref].append(error.reason)
+                yield error.reason
 
     def _root(self, parent: Root, owner: Manifest, kind: OwnerKind, branch: Branch) -> Root:
         """Make a root of a branch.

@@ -288,3 +288,19 @@ class TestAsking:
         put(actual.kind(BETA))
 
         assert len(actual) == 2
+
+    def test_what_is_packed_stays_the_same_until_it_is_written_anew(
+        self, actual: ActualState
+    ) -> None:
+        """Whoever remembers what came of an object can tell by it whether that still holds."""
+        kind = actual.kind(DEPLOYMENTS)
+        put(kind)
+        before = actual.packed(ref())
+        kind.put("shop", "web", resource_version="1", raw=msgspec.json.encode(deployment()))
+        again = actual.packed(ref())
+
+        kind.put("shop", "web", resource_version="2", raw=msgspec.json.encode(deployment()))
+
+        assert before is again
+        assert actual.packed(ref()) is not before
+        assert actual.packed(ref(name="other")) is None
