@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 import yaml
 
+from auditor.cli.frame import NO_DRIFT, TROUBLE
 from auditor.cli.help import examples
 from auditor.cli.options import following_options, form_option, run_async
 from auditor.cli.terminal import print_text, progress, warn
@@ -62,12 +63,14 @@ def command(
     beside: Mapping[str, Path],
     show_secrets: bool,
     form: Form,
-) -> None:
+) -> int:
     """Show what a folder, file, chart or kustomization declares, and what it leads to.
 
     The default is a tree: what was rendered by what, from how many files, how long that took, and which
     file and line declares which object. -o yaml prints the objects as one YAML stream, -o json as a
     list; values of Secrets are left out unless asked for. No cluster is asked.
+
+    Exits with 2 where not all can be known: an owner leads to what is out of reach, or does not render.
     """
     from auditor.app.render import Look, render, render_all
     from auditor.config.loading import load
@@ -86,7 +89,10 @@ def command(
         else:
             raise click.UsageError("name a path, or a configuration with -c.")
     _warn(tree)
+    if form is not Form.TABLE:
+        _warn_of_unknown(tree)
     print_text(_WRITERS[form](_unsealed(tree if show_secrets else _blanked(tree))))
+    return TROUBLE if tree.unknown else NO_DRIFT
 
 
 def _warn(tree: RenderedTree) -> None:
@@ -104,6 +110,13 @@ def _warn(tree: RenderedTree) -> None:
         if tools:
             tool = tools[0] if len(tools) == 1 else "all"
             warn(f"what owners lead to is not followed; add --discover {tool}")
+
+
+def _warn_of_unknown(tree: RenderedTree) -> None:
+    """Tell which objects may be missing from what is printed: a list of objects has no place for it."""
+    for owner, reasons in sorted(tree.unknown.items()):
+        for reason in reasons:
+            warn(f"unknown: {safe(str(owner))}: {safe(reason)}")
 
 
 def _unsealed(tree: RenderedTree) -> RenderedTree:

@@ -15,11 +15,24 @@ _STEP = "  "
 
 
 def write_declared(tree: RenderedTree) -> str:
-    """Lay out all roots with their objects, and in the end what cannot be known."""
+    """Lay out all roots with their objects, and in the end what cannot be known and was not said yet."""
     lines = [line for root in tree.roots for line in _root(root)]
+    said = {(root.root.found.keeper, root.failure) for root in tree.roots if root.root.found}
     for owner, reasons in sorted(tree.unknown.items()):
-        lines += [f"unknown: {safe(str(owner))}: {safe(reason)}" for reason in reasons]
+        lines += [
+            f"unknown: {safe(str(owner))}: {safe(reason)}"
+            for reason in reasons
+            if (owner, reason) not in said
+        ]
+    if len(tree.roots) > 1 or tree.unknown:
+        lines.append(_sum(tree))
     return "\n".join(lines) + "\n"
+
+
+def _sum(tree: RenderedTree) -> str:
+    objects, roots = count_of(len(tree.manifests), "object"), count_of(len(tree.roots), "root")
+    unknown = f", {count_of(len(tree.unknown), 'owner')} unknown" if tree.unknown else ""
+    return f"{objects} from {roots}{unknown}"
 
 
 def _root(root: RenderedRoot) -> Iterator[str]:

@@ -79,13 +79,18 @@ class DirectoryTree:
     def _walk(self, under: str) -> Iterator[Blob | Skipped]:
         start = self._root / under
         if not start.resolve().is_relative_to(self._root) or not start.exists():
-            reason = f"there is no such path in {self._root}. Correct the path."
-            raise ManifestError(reason, path=under)
+            raise ManifestError(self._absent(), path=under)
         if not start.is_dir():
             yield self._look(under.strip("/"))
             return
         for path in sorted(self._paths(start)):
             yield self._look(path)
+
+    def _absent(self) -> str:
+        reason = f"there is no such path in {self._root}"
+        if self._revision:
+            return f"{reason}. Correct the path."
+        return f"{reason}, which is in no Git checkout, so nothing above it is seen."
 
     def _paths(self, start: Path) -> Iterator[str]:
         for folder, folders, files in os.walk(start, onerror=_refuse):

@@ -61,8 +61,19 @@ class JoinedTree:
         """
         found = {blob.path: blob for part in self._parts for blob in _blobs(part, under)}
         if not found and under:
-            raise ManifestError("there is no such path", path=under)
+            raise ManifestError(self._absent(under), path=under)
         return iter([found[path] for path in sorted(found)])
+
+    def _absent(self, under: str) -> str:
+        """Say that a path is not there, in the words of the one part that should have it."""
+        holders = [(part, place) for part in self._parts for place in _places(part, under)]
+        if len(holders) == 1:
+            part, place = holders[0]
+            try:
+                next(part.tree.blobs(place), None)
+            except ManifestError as error:
+                return error.reason
+        return "there is no such path in what is put together here. Correct the path."
 
     def read(self, path: str, /) -> bytes:
         """The content of one file.

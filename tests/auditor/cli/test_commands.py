@@ -203,6 +203,10 @@ spec:
   destination: {server: "https://kubernetes.default.svc", namespace: shop}
 """
 _SHOP = "https://git.example.com/shop"
+_UNKNOWN = (
+    "unknown: argoproj.io/Application/argocd/shop-staging: "
+    f"{_SHOP} is not one of the repositories; add it with its url"
+)
 
 
 def _with_an_application(folder: Path) -> None:
@@ -224,7 +228,11 @@ def test_owners_are_followed_on_request(folder: Path, capsys: Captured) -> None:
     assert lines[3].startswith(
         "  argoproj.io/Application/argocd/shop-staging (staging): 1 object, rendered by plain from "
     )
-    assert lines[4:] == ["  deploy/web.yaml", "  └── ConfigMap/shop/settings (line 1)"]
+    assert lines[4:] == [
+        "  deploy/web.yaml",
+        "  └── ConfigMap/shop/settings (line 1)",
+        "2 objects from 2 roots",
+    ]
 
 
 def test_what_is_not_followed_is_said(folder: Path, capsys: Captured) -> None:
@@ -233,12 +241,31 @@ def test_what_is_not_followed_is_said(folder: Path, capsys: Captured) -> None:
 
     assert run(["render", "clusters"]) == 0
     assert "add --discover argocd" in capsys.readouterr().err
-    assert run(["render", "clusters", "--discover", "all"]) == 0
-    last = capsys.readouterr().out.splitlines()[-1]
-    assert last == (
-        "unknown: argoproj.io/Application/argocd/shop-staging: "
-        f"{_SHOP} is not one of the repositories; add it with its url"
-    )
+    assert run(["render", "clusters", "--discover", "all"]) == 2
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        _UNKNOWN,
+        "1 object from 1 root, 1 owner unknown",
+    ]
+
+
+def test_what_is_unknown_is_told_beside_a_list_of_objects(folder: Path, capsys: Captured) -> None:
+    """Whoever pipes objects on must learn that some may be missing."""
+    _with_an_application(folder)
+
+    assert run(["render", "clusters", "--discover", "all", "-o", "yaml"]) == 2
+    assert f"warning: {_UNKNOWN}" in capsys.readouterr().err
+
+
+def test_a_root_that_does_not_render_is_told_once(folder: Path, capsys: Captured) -> None:
+    """Where it stands in the tree, and as one of so many in the end."""
+    _with_an_application(folder)
+    (folder / "shop" / "deploy").rename(folder / "shop" / "moved")
+
+    assert run(["render", "clusters", "--discover", "argocd", "--repository", f"{_SHOP}=shop"]) == 2
+    out = capsys.readouterr().out
+    assert out.count("argocd/shop-staging (staging): deploy: there is no such path") == 1
+    assert "unknown: " not in out
+    assert out.splitlines()[-1] == "1 object from 2 roots, 1 owner unknown"
 
 
 def test_a_folder_that_stands_for_nothing_is_refused(folder: Path, capsys: Captured) -> None:
