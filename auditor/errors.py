@@ -7,7 +7,8 @@ The *class* says what the runtime does, the *fields* say what it is about:
     ├── PluginError            unknown plugin, failed load or wrong options: stop, exit code 2
     ├── RetryableError         try again with backoff
     │   ├── SourceUnavailable
-    │   │   └── SourceRefused  the source answered, and said no
+    │   │   ├── SourceRefused  the source answered, and said no
+    │   │   └── ClusterUnasked what depends on the cluster's answer waits for it
     │   ├── WatchExpired       410 Gone: the source lists again
     │   ├── StoreUnavailable
     │   └── SinkUnavailable
@@ -57,6 +58,10 @@ class SourceRefused(SourceUnavailable):
         """Keep the status, which decides what is known of the kind that was asked for."""
         super().__init__(message, retry_after=retry_after)
         self.status = status
+
+
+class ClusterUnasked(SourceUnavailable):
+    """Something depends on what a cluster says of itself, and it was not asked yet."""
 
 
 class WatchExpired(RetryableError):

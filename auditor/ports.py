@@ -14,6 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from prometheus_client import CollectorRegistry
 
+from auditor.domain.capabilities import NO_CLUSTER, Capabilities
 from auditor.domain.finding import Announcement, Deviation, Outcome, TrackedFinding, Transition
 from auditor.domain.history import CommitInfo, Passage
 from auditor.domain.identity import ObjectRef
@@ -174,6 +175,7 @@ class Rendering:
     """What a renderer made of a tree. Where ``manifests`` are packed, each look unpacks anew.
 
     ``read`` holds the blobs that went in (path to blob id): the render is the same while they are.
+    ``told`` is what the cluster said of itself, where that went in too.
     """
 
     manifests: Sequence[Manifest]
@@ -181,6 +183,7 @@ class Rendering:
     remarks: tuple[Remark, ...] = ()
     read: Mapping[str, str] = field(default_factory=dict)
     renderer: str = "plain"
+    told: Capabilities | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,12 +191,14 @@ class RenderRequest:
     """What to render: a path of a tree, for a cluster.
 
     ``namespace`` is what namespaced objects without one get; ``options`` are the renderer's own.
+    ``capabilities`` is what the cluster says of itself; ``None``: it was not asked yet.
     """
 
     path: str
     cluster: str
     namespace: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    capabilities: Capabilities | None = NO_CLUSTER
 
 
 class Renderer(Protocol):
@@ -205,6 +210,7 @@ class Renderer(Protocol):
         Raises:
             ManifestError: something declared cannot be read; names file, place and remedy.
             SourceUnavailable: what it needs from elsewhere (a chart) cannot be reached now.
+            ClusterUnasked: it depends on what the cluster says of itself, and that is not known yet.
 
         """
 

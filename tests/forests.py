@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from auditor.app.surroundings import KnownObjects
 from auditor.ports import Clock, Renderer, Repository
-from auditor.sources.git.declaring import Declarer, Outlets
+from auditor.sources.git.declaring import CapabilitiesOf, Declarer, Outlets, of_no_cluster
 from auditor.sources.git.following import Following, Ground, environments_of
 from auditor.sources.git.forest import Forest
 from auditor.sources.git.patience import Patience
@@ -29,6 +29,7 @@ def forest(
     clock: Clock,
     names: Sequence[KnownRepository] = (),
     clusters: Sequence[KnownCluster] = (),
+    capabilities_of: CapabilitiesOf = of_no_cluster,
 ) -> Forest:
     """A forest over repositories, without any cluster's objects."""
     objects = KnownObjects(outlets.desired, {})
@@ -39,7 +40,7 @@ def forest(
     )
     return Forest(
         roots,
-        Declarer(repositories, renderers, outlets),
+        Declarer(repositories, renderers, outlets, capabilities_of),
         Following(ground),
         Patience(clock, random.Random(1)),
     )

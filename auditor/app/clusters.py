@@ -38,6 +38,7 @@ class Surroundings:
     signals: Signals
     notice: Notice
     declared: Callable[[str, GroupKind], Iterable[ObjectRef]]
+    learned: Callable[[], None]
     cache: Path
     part_of: PartOfKind
 
@@ -80,6 +81,7 @@ async def open_cluster(choice: Cluster, around: Surroundings, stack: AsyncExitSt
         scalers,
         notice=around.notice,
         declared=lambda kind: around.declared(choice.name, kind),
+        learned=around.learned,
     )
     supply = SchemaSource(watchdog, _deliver_to(schemas), around.cache / "openapi")
     source = ClusterSource(link, outlet, _selection(choice), schemas=supply)

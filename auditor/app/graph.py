@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from auditor.app.seams import Seams
 from auditor.app.signals import Signals
 from auditor.app.surroundings import KnownObjects
 from auditor.config.document import Configuration
+from auditor.domain.capabilities import NO_CLUSTER, Capabilities
 from auditor.domain.expiry import OWN, expiring
 from auditor.domain.finding import Deviation
 from auditor.domain.identity import GroupKind, ObjectRef
@@ -117,6 +119,7 @@ class _Assembly:
         owners = Owners(self._body_of, self._signals.pipeline.owner_rule_unsupported)
         self._notices = Notices(RefQueue(), owners)
         self._clusters: dict[str, ClusterPart] = {}
+        self._stirred: asyncio.Event | None = None
         self._desired = DesiredState(roots_of(configuration), scope=self._is_namespaced)
 
     async def build(self, stack: AsyncExitStack) -> Graph:
@@ -153,6 +156,7 @@ class _Assembly:
             signals=self._signals,
             notice=self._notices.add,
             declared=self._declared,
+            learned=self._learned,
             cache=self._configuration.store.cache,
             part_of=_part_of(),
         )
@@ -172,8 +176,10 @@ class _Assembly:
             outlets=outlets,
             known=known,
             atlas=atlas_of(self._configuration),
+            capabilities_of=self._capabilities_of,
         )
         git = await open_git(self._configuration, kit, stack)
+        self._stirred = git.stirred
         self._notices.listeners.append(known.note)
         return git
 
@@ -251,6 +257,15 @@ class _Assembly:
         """Every declared object of a kind; more may be known of kinds now, so places follow first."""
         self._notices.add(self._desired.rescope(cluster))
         return (ref for ref in self._desired.refs(cluster) if ref.group_kind == kind)
+
+    def _learned(self) -> None:
+        """A cluster serves something else now, which may concern what charts render to."""
+        if self._stirred is not None:
+            self._stirred.set()
+
+    def _capabilities_of(self, cluster: str) -> Capabilities | None:
+        part = self._clusters.get(cluster)
+        return part.source.capabilities if part else NO_CLUSTER
 
     def _declared_anew(self, refs: Iterable[ObjectRef]) -> None:
         """Declarations changed: look at those objects, and watch the kinds that are declared now."""

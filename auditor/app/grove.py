@@ -12,6 +12,7 @@ from auditor.app.clock import SystemClock
 from auditor.app.renderers import load_renderers
 from auditor.app.surroundings import KnownObjects
 from auditor.config.repositories import Charts
+from auditor.domain.capabilities import NO_CLUSTER, Capabilities
 from auditor.domain.identity import GroupKind
 from auditor.domain.scopes import is_namespaced
 from auditor.plugins import PluginKind, installed
@@ -39,7 +40,9 @@ class Grove:
         environments: Sequence[str],
         *,
         scope: Callable[[GroupKind], bool | None] = is_namespaced,
+        capabilities: Capabilities = NO_CLUSTER,
     ) -> None:
+        self._capabilities = capabilities
         registry = CollectorRegistry()
         self._tops = tuple(tops)
         self.desired = DesiredState(tops, scope=lambda _cluster, kind: scope(kind))
@@ -69,7 +72,8 @@ class Grove:
         names = {root.renderer for root in self._tops}
         if any(root.discover for root in self._tops):
             names |= {plugin.name for plugin in installed(PluginKind.RENDERER)}
-        declarer = Declarer(repositories, load_renderers(names, cache, charts), self._outlets)
+        renderers = load_renderers(names, cache, charts)
+        declarer = Declarer(repositories, renderers, self._outlets, lambda _: self._capabilities)
         clock = SystemClock()
         patience = Patience(clock, random.Random())  # noqa: S311 # spreads retries
         forest = Forest(self._tops, declarer, Following(self._ground), patience)

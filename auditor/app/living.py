@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 from auditor.app.clusters import ClusterPart, Surroundings, open_cluster
@@ -11,6 +11,7 @@ from auditor.app.outside import real_seams
 from auditor.app.run import new_registry
 from auditor.app.signals import Signals
 from auditor.config.document import Configuration
+from auditor.domain.capabilities import NO_CLUSTER, Capabilities
 from auditor.domain.identity import GroupKind, GroupVersionKind
 from auditor.domain.pair import Pair
 from auditor.domain.proposal import Change
@@ -34,6 +35,16 @@ class Living:
         except* (RetryableError, TerminalError) as failures:
             problems += (f"cluster {self._part.name}: {one}" for one in failures.exceptions)
         return problems
+
+    async def ask(self) -> None:
+        """Ask what the cluster serves; where it does not answer, looking tells."""
+        with suppress(RetryableError):
+            await self._part.source.ask()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What charts are told of the cluster."""
+        return self._part.source.capabilities or NO_CLUSTER
 
     def is_namespaced(self, kind: GroupKind) -> bool | None:
         """Tell whether objects of a kind live in namespaces, as far as it is known by now."""
@@ -82,6 +93,7 @@ async def open_living(
         signals=Signals.on(new_registry()),
         notice=lambda _refs: None,
         declared=lambda _cluster, _kind: (),
+        learned=lambda: None,
         cache=configuration.store.cache,
         part_of=always_whole,
     )

@@ -20,6 +20,7 @@ from auditor.app.graph import load_comparison
 from auditor.app.grove import Grove
 from auditor.app.living import Living, open_living
 from auditor.config.repositories import Charts
+from auditor.domain.capabilities import NO_CLUSTER
 from auditor.domain.finding import Finding, State, TrackedFinding, Verdict
 from auditor.domain.identity import GroupKind, ObjectRef
 from auditor.domain.judge import Comparison
@@ -118,9 +119,11 @@ async def propose(question: Question) -> Report:
 async def _living(question: Question, stack: AsyncExitStack) -> Living | None:
     if not question.cluster:
         return None
-    return await open_living(
+    living = await open_living(
         question.cluster, context=question.context, kubeconfig=question.kubeconfig, stack=stack
     )
+    await living.ask()
+    return living
 
 
 def _checkout(paths: Sequence[Path]) -> Checkout:
@@ -168,7 +171,13 @@ def _rendering(
     async def render_at(tree: Tree) -> Declared:
         roots = [_root(question, tree, path) for path in inside if _has(tree, path)]
         repositories, known = stand_ins(tree, question.paths[0], question.beside)
-        grove = Grove(roots, Anywhere(known, ()), [""] * len(roots), scope=_scope(living))
+        grove = Grove(
+            roots,
+            Anywhere(known, ()),
+            [""] * len(roots),
+            scope=_scope(living),
+            capabilities=living.capabilities if living else NO_CLUSTER,
+        )
         try:
             await grove.grow(repositories, cache, Charts())
         except ManifestError as error:

@@ -13,7 +13,7 @@ from auditor.app.surroundings import KnownObjects
 from auditor.config.document import Configuration
 from auditor.config.repositories import Desired
 from auditor.ports import Clock, Renderer, RenderRequest, Repository
-from auditor.sources.git.declaring import Declarer, Outlets
+from auditor.sources.git.declaring import CapabilitiesOf, Declarer, Outlets
 from auditor.sources.git.follower import GitFollower, Pace
 from auditor.sources.git.following import Following, Ground, environments_of
 from auditor.sources.git.forest import Forest
@@ -53,6 +53,7 @@ class Kit:
     outlets: Outlets
     known: KnownObjects
     atlas: Atlas
+    capabilities_of: CapabilitiesOf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,7 @@ def _forest(
     )
     return Forest(
         tops,
-        Declarer(repositories, kit.renderers, kit.outlets),
+        Declarer(repositories, kit.renderers, kit.outlets, kit.capabilities_of),
         Following(ground),
         Patience(kit.seams.clock, kit.seams.jitter),
     )

@@ -156,8 +156,7 @@ class _RunningWorker:
             "resync": lambda: self._rounds.resync(graph.everything),
         }
         tasks |= {f"repository/{name}": one.run for name, one in graph.git.followers.items()}
-        if graph.git.forest.discovers:
-            tasks["owners"] = graph.git.follow_news
+        tasks["owners"] = graph.git.follow_news
         confirmers = graph.knowledge.confirmers
         tasks |= {f"confirmer/{name}": one.run for name, one in confirmers.items()}
         return tasks | {f"cluster/{name}": one.source.run for name, one in graph.clusters.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -79,6 +79,10 @@ class Audit:
     async def look(self, progress: Progress) -> None:
         """Read Git, list the clusters, and judge every object."""
         git = self.graph.git
+        for name, cluster in self.graph.clusters.items():
+            progress(f"asking cluster {name} what it serves")
+            with suppress(RetryableError):  # it is told by the listing, which fails alike
+                await cluster.source.ask()
         for name, follower in git.followers.items():
             progress(f"reading repository {name}")
             await self._attempt(f"repository {name}", follower.sync_once)

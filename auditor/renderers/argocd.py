@@ -12,13 +12,15 @@ https://argo-cd.readthedocs.io/en/stable/user-guide/parameters/#store-overrides-
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from pydantic import Field
 
 from auditor.config.sections import Section
+from auditor.domain.capabilities import Capabilities
 from auditor.domain.gitops.argocd_fields import Fields, Unknowable
 from auditor.domain.gitops.argocd_tools import SECTIONS, Setting, Tool, named_tool, tool_options
 from auditor.domain.gitops.argocd_variables import Variables
@@ -34,6 +36,7 @@ from auditor.renderers.plan import read_options
 from auditor.renderers.programs import ProgramRunner
 from auditor.renderers.workspace import find_blob, join
 
+_VERSION: Final = re.compile(r"v?(\d+\.\d+)")
 _MARK: Final = "+argocd:skip-file-rendering"
 _OVERRIDES: Final = (".argocd-source.yaml", ".argocd-source-{}.yaml")
 
@@ -67,12 +70,6 @@ class ArgoOptions(Section):
 
     version: str | None = None
     """The version of the chart that is fetched, or a range of versions."""
-
-    api_versions: tuple[Annotated[str, Field(pattern=r"^[\w./-]+$")], ...] = ()
-    """API versions that charts are told the cluster has, where the source names none."""
-
-    kube_version: str = ""
-    """The Kubernetes version that charts are told, where the source names none."""
 
     fetch_from: tuple[str, ...] = ()
     """Repositories that dependencies of charts may be fetched from. Default: none."""
@@ -109,7 +106,9 @@ class ArgoRenderer:
             order = await asyncio.to_thread(_order, tree, path, options)
         except Unknowable as error:
             raise ManifestError(f"{error}.", path=path or None) from error
-        told = replace(request, path=path, options=order.options)
+        told = replace(
+            request, path=path, options=order.options, capabilities=_minor(request.capabilities)
+        )
         rendering = await self._renderers[order.tool].render(tree, told)
         return replace(rendering, read={**order.read, **rendering.read})
 
@@ -138,14 +137,13 @@ def _order(tree: Tree, path: str, options: ArgoOptions) -> _Order:
 
 
 def _told_helm(place: _Place, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Complete options of helm by what the chart's place and the cluster have to do with."""
+    """Complete options of helm by what the chart's place has to do with."""
     options = place.options
     may_miss = place.source.part("helm").flag("ignoreMissingValueFiles")
     patterns = ValuesPatterns(place.tree, place.path, may_miss)
     names = patterns.expanded(found.get("valuesFiles", ()))
     address = {"chart": options.chart, "repository": options.repository, "version": options.version}
     told = {
-        **_cluster(options),
         "fetchFrom": options.fetch_from,
         **found,
         "valuesFiles": names,
@@ -155,8 +153,8 @@ def _told_helm(place: _Place, found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _told_kustomize(place: _Place, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Complete options of kustomize by what Argo CD's settings and the cluster have to do with."""
-    inflating = {"helm": True, **_cluster(place.options)} if place.options.inflate else {}
+    """Complete options of kustomize by what Argo CD's settings have to do with."""
+    inflating = {"helm": True} if place.options.inflate else {}
     return {**inflating, **found}
 
 
@@ -172,9 +170,15 @@ _TOLD: Final = {
 }
 
 
-def _cluster(options: ArgoOptions) -> dict[str, Any]:
-    found = {"kubeVersion": options.kube_version, "apiVersions": options.api_versions}
-    return {name: value for name, value in found.items() if value}
+def _minor(capabilities: Capabilities | None) -> Capabilities | None:
+    """Charts are told no more of the version than ``1.36``.
+
+    https://github.com/argoproj/gitops-engine/blob/master/pkg/utils/kube/ctl.go (GetServerVersion)
+    """
+    version = _VERSION.match(capabilities.kube_version) if capabilities else None
+    if capabilities is None or version is None:
+        return capabilities
+    return replace(capabilities, kube_version=version[1])
 
 
 def _overridden(tree: Tree, path: str, options: ArgoOptions) -> tuple[Fields, dict[str, str]]:

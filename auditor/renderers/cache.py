@@ -143,6 +143,7 @@ class CachedRenderer(Generic[Subject]):
         Raises:
             ManifestError: something declared cannot be read; names file, place and remedy.
             SourceUnavailable: what it needs from elsewhere cannot be reached now.
+            ClusterUnasked: it depends on what the cluster says of itself, and that is not known yet.
 
         """
         plan = await self._renderer.plan(tree, request)
@@ -209,6 +210,7 @@ def _rendering(entry: _Entry, plan: Plan[Any], tree: Tree, request: RenderReques
         remarks=tuple(remarks),
         read=plan.read,
         renderer=entry.renderer,
+        told=plan.told,
     )
 
 

@@ -3,7 +3,7 @@
 The chart lies in the repository, or is fetched from a chart repository that the options name; dependencies
 lie in ``charts/``, elsewhere in the repository, or are fetched in their locked version from repositories
 that the options allow. Rendering itself reaches no network and no cluster: what a chart is told of the
-cluster is an option. It refuses to apply defaults of its own to what helm prints.
+cluster comes with the request, or is an option. It refuses to apply defaults of its own to what helm prints.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from auditor.domain.capabilities import NO_CLUSTER
 from auditor.errors import ManifestError
 from auditor.ports import Rendering, RenderRequest, Tree
 from auditor.renderers.chart_store import Archive, ChartAddress, ChartStore
@@ -28,9 +29,10 @@ from auditor.renderers.helm_inputs import (
 )
 from auditor.renderers.helm_options import RELEASE, HelmOptions
 from auditor.renderers.helm_output import TemplatePlaces, read_output
-from auditor.renderers.plan import Plan, read_options, seal
+from auditor.renderers.plan import Plan, capabilities_of, read_options, seal
 from auditor.renderers.post_rendering import PostRenderer
 from auditor.renderers.programs import HELM, Command, ProgramRunner
+from auditor.renderers.questions import asks_of_cluster
 from auditor.renderers.values_files import Lookup
 from auditor.renderers.workspace import Selection, Workspace, open_workspace
 
@@ -62,6 +64,7 @@ class HelmRenderer:
         Raises:
             ManifestError: the chart or a values file cannot be read, or there is no such chart.
             SourceUnavailable: a chart repository cannot be reached now.
+            ClusterUnasked: the chart asks what the cluster is, and that is not known yet.
 
         """
         options = _options(request)
@@ -69,8 +72,10 @@ class HelmRenderer:
         programs = (await self._runner.version(HELM), await self._post_renderer.version(options))
         digests = (archive.digest for archive in subject.archives.values())
         version = " ".join((*programs, *digests))
-        sealed = seal(NAME, version, request, subject.read)
-        return Plan(read=subject.read, seal=sealed, subject=subject)
+        asks = await asyncio.to_thread(asks_of_cluster, subject, options)
+        told = capabilities_of(request) if asks else None
+        sealed = seal(NAME, version, request, subject.read, told=told)
+        return Plan(read=subject.read, seal=sealed, subject=subject, told=told)
 
     async def render(self, tree: Tree, request: RenderRequest) -> Rendering:
         """Render the chart at a path.
@@ -94,7 +99,7 @@ class HelmRenderer:
         subject, options = plan.subject, _options(request)
         places = _places(subject, tree, request)
         async with open_workspace() as workspace:
-            output = await self._template(subject, workspace, request, places)
+            output = await self._template(plan, workspace, request, places)
         printed = await asyncio.to_thread(read_output, output, places, request.cluster)
         made = await self._post_renderer.render(printed.manifests, options, _place(request))
         omitted = subject.chart.skipped if subject.chart else ()
@@ -103,6 +108,7 @@ class HelmRenderer:
             skipped=(*omitted, *printed.skipped),
             read=plan.read,
             renderer=NAME,
+            told=plan.told,
         )
 
     async def _subject(
@@ -133,19 +139,19 @@ class HelmRenderer:
 
     async def _template(
         self,
-        subject: HelmSubject,
+        plan: Plan[HelmSubject],
         workspace: Workspace,
         request: RenderRequest,
         places: TemplatePlaces,
     ) -> bytes:
-        options = _options(request)
+        subject, options = plan.subject, _options(request)
         laid_out = await asyncio.to_thread(lay_out, subject, workspace, options)
         command = Command(
             program=HELM.locate(),
             arguments=(
                 *("template", options.release_name or _release_name(subject, options)),
                 str(workspace.tree / subject.place),
-                *arguments(options, request),
+                *arguments(options, request, plan.told or NO_CLUSTER),
                 *laid_out.arguments(options),
             ),
             folder=workspace.tree,

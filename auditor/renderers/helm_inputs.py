@@ -12,6 +12,7 @@ from typing import Final
 
 import orjson
 
+from auditor.domain.capabilities import Capabilities
 from auditor.ports import RenderRequest
 from auditor.renderers.chart_store import Archive
 from auditor.renderers.charts import Chart
@@ -116,8 +117,10 @@ def _lay(workspace: Workspace, shown: str, name: str, content: bytes) -> _Laid:
     return _Laid(str(file), f"home/{shown}", name)
 
 
-def arguments(options: HelmOptions, request: RenderRequest) -> Iterator[str]:
-    """Say on the command line what no file says."""
+def arguments(
+    options: HelmOptions, request: RenderRequest, capabilities: Capabilities
+) -> Iterator[str]:
+    """Say on the command line what no file says; what options say of the cluster goes first."""
     namespace = options.release_namespace or request.namespace
     if namespace:
         yield f"--namespace={namespace}"
@@ -127,9 +130,11 @@ def arguments(options: HelmOptions, request: RenderRequest) -> Iterator[str]:
         yield "--skip-tests"
     if options.skip_schema_validation:
         yield "--skip-schema-validation"
-    if options.kube_version:
-        yield f"--kube-version={options.kube_version}"
-    yield from (f"--api-versions={version}" for version in options.api_versions)
+    kube_version = options.kube_version or capabilities.kube_version
+    if kube_version:
+        yield f"--kube-version={kube_version}"
+    api_versions = options.api_versions or capabilities.api_versions
+    yield from (f"--api-versions={version}" for version in api_versions)
     for parameter in options.parameters:
         flag = "--set-string" if parameter.force_string else "--set"
         yield f"{flag}={parameter.name}={parameter.value}"

@@ -101,10 +101,10 @@ class HelmOptions(Section):
     """Texts of files that win over all of these."""
 
     api_versions: tuple[Annotated[str, Field(pattern=r"^[\w./-]+$")], ...] = ()
-    """API versions that the chart is told the cluster has, besides helm's own."""
+    """API versions that the chart is told the cluster has, besides helm's own. Default: those that it has."""
 
     kube_version: Annotated[str, Field(pattern=_VERSION)] = ""
-    """The Kubernetes version that the chart is told. Default: helm's own."""
+    """The Kubernetes version that the chart is told. Default: the cluster's; without one, helm's own."""
 
     include_crds: bool = True
     """Whether what lies in the chart's `crds/` is declared."""

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
 from auditor.config.sections import Duration, Section
+from auditor.domain.capabilities import NO_CLUSTER, Capabilities
 from auditor.domain.manifest import Manifest, manifest_from
 from auditor.errors import ManifestError
 from auditor.ports import Rendering, RenderRequest, Skipped, Tree
@@ -23,7 +24,7 @@ from auditor.renderers.complaints import readable
 from auditor.renderers.documents import LeftOut, read_objects
 from auditor.renderers.kustomization import Followed, Reach, follow
 from auditor.renderers.origins import Origins
-from auditor.renderers.plan import Plan, read_options, seal
+from auditor.renderers.plan import Plan, capabilities_of, read_options, seal
 from auditor.renderers.prepared import Prepared, Wishes, prepare
 from auditor.renderers.programs import HELM, KUSTOMIZE, Command, ProgramRunner
 from auditor.renderers.workspace import Workspace, open_workspace
@@ -38,10 +39,11 @@ class KustomizeOptions(Section):
     """Whether Helm charts in kustomizations (helmCharts) are inflated. They must lie in the repository."""
 
     api_versions: tuple[str, ...] = ()
-    """API versions that charts inside are told the cluster has, besides helm's own."""
+    """API versions that charts inside are told the cluster has, besides helm's own. Default: those that it
+    has."""
 
     kube_version: Annotated[str, Field(pattern=r"^(v?[0-9][0-9A-Za-z.+-]*)?$")] = ""
-    """The Kubernetes version that charts inside are told. Default: helm's own."""
+    """The Kubernetes version that charts inside are told. Default: the cluster's."""
 
     overlay: dict[str, Any] = Field(default_factory=dict)
     """Fields laid over the kustomization before it is built: texts replace, mappings merge, lists add,
@@ -84,13 +86,16 @@ class KustomizeRenderer:
 
         Raises:
             ManifestError: it refers to something outside the repository, or cannot be read.
+            ClusterUnasked: charts inside may ask what the cluster is, and that is not known yet.
 
         """
         options = _options(request)
         subject = await asyncio.to_thread(_look, tree, request.path, options)
         version = await self._version(options)
         read = subject.followed.selection.read
-        return Plan(read=read, seal=seal(NAME, version, request, read), subject=subject)
+        told = capabilities_of(request) if options.helm else None
+        sealed = seal(NAME, version, request, read, told=told)
+        return Plan(read=read, seal=sealed, subject=subject, told=told)
 
     async def render(self, tree: Tree, request: RenderRequest) -> Rendering:
         """Render the kustomization at a path.
@@ -115,8 +120,10 @@ class KustomizeRenderer:
             ManifestError: it cannot be rendered; in kustomize's words, with the files it concerns.
 
         """
-        output = await self._build(plan.subject, _options(request), changed or {})
-        return await asyncio.to_thread(_read, output, plan.subject, tree, request)
+        options = _telling(_options(request), plan.told or NO_CLUSTER)
+        output = await self._build(plan.subject, options, changed or {})
+        rendering = await asyncio.to_thread(_read, output, plan.subject, tree, request)
+        return replace(rendering, told=plan.told)
 
     async def _version(self, options: KustomizeOptions) -> str:
         programs = (KUSTOMIZE, HELM) if options.helm else (KUSTOMIZE,)
@@ -174,6 +181,15 @@ def _look(tree: Tree, path: str, options: KustomizeOptions) -> Subject:
 def _options(request: RenderRequest) -> KustomizeOptions:
     options: KustomizeOptions = read_options(KustomizeRenderer, request)
     return options
+
+
+def _telling(options: KustomizeOptions, capabilities: Capabilities) -> KustomizeOptions:
+    """Tell charts inside of the cluster where the options do not."""
+    told = {
+        "kube_version": options.kube_version or capabilities.kube_version,
+        "api_versions": options.api_versions or capabilities.api_versions,
+    }
+    return options.model_copy(update=told)
 
 
 def _arguments(options: KustomizeOptions) -> Iterator[str]:

@@ -13,7 +13,8 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 import orjson
 
-from auditor.errors import ManifestError, PluginError
+from auditor.domain.capabilities import Capabilities
+from auditor.errors import ClusterUnasked, ManifestError, PluginError
 from auditor.plugins import parse_options
 from auditor.ports import Rendering, RenderRequest, Tree
 
@@ -27,12 +28,13 @@ Subject = TypeVar("Subject")
 class Plan(Generic[Subject]):
     """What is read (path to blob id), and a seal that differs whenever the rendering may.
 
-    ``subject`` is the renderer's own.
+    ``subject`` is the renderer's own; ``told`` is what the cluster said of itself, where that matters.
     """
 
     read: Mapping[str, str]
     seal: str
     subject: Subject
+    told: Capabilities | None = None
 
 
 class PlanningRenderer(Protocol[Subject]):
@@ -43,6 +45,7 @@ class PlanningRenderer(Protocol[Subject]):
 
         Raises:
             ManifestError: something declared cannot be read.
+            ClusterUnasked: it depends on what the cluster says of itself, and that is not known yet.
 
         """
 
@@ -68,13 +71,29 @@ def read_options(renderer: Any, request: RenderRequest) -> Any:
         raise ManifestError(str(error), path=request.path or None) from error
 
 
+def capabilities_of(request: RenderRequest) -> Capabilities:
+    """Say what charts are told of the cluster.
+
+    Raises:
+        ClusterUnasked: it was not asked yet.
+
+    """
+    if request.capabilities is None:
+        raise ClusterUnasked(
+            f"charts depend on what cluster {request.cluster} serves: not asked yet"
+        )
+    return request.capabilities
+
+
 def seal(
     renderer: str,
     version: str,
     request: RenderRequest,
     read: Mapping[str, str],
+    *,
+    told: Capabilities | None = None,
 ) -> str:
-    """Hash all that decides a rendering: what reads, how, and what is read."""
+    """Hash all that decides a rendering: what reads, how, what is read, and what is told of the cluster."""
     how = (FORMAT, renderer, version, request.path, request.namespace, request.options)
     flags = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
-    return hashlib.sha256(orjson.dumps((how, read), default=str, option=flags)).hexdigest()
+    return hashlib.sha256(orjson.dumps((how, read, told), default=str, option=flags)).hexdigest()

@@ -51,6 +51,11 @@ class ServedKinds:
         versions = self.versions(group_kind)
         return versions[0].namespaced if versions else is_namespaced(group_kind)
 
+    def api_versions(self) -> tuple[str, ...]:
+        """Groups in each version, and kinds in each of them, as helm names them to charts."""
+        kinds = {f"{gvk.api_version}/{gvk.kind}" for gvk in self._kinds}
+        return tuple(sorted(kinds | {gvk.api_version for gvk in self._kinds}))
+
     def nearest(self, group_kind: GroupKind) -> GroupKind | None:
         """The served kind that a wrong one was probably meant to be."""
         names = {str(served): served for served in self._versions}

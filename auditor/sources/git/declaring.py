@@ -14,9 +14,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
+from auditor.domain.capabilities import NO_CLUSTER, Capabilities
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Origin
-from auditor.errors import ManifestError, RetryableError, SourceUnavailable, StoreUnavailable
+from auditor.errors import (
+    ClusterUnasked,
+    ManifestError,
+    RetryableError,
+    SourceUnavailable,
+    StoreUnavailable,
+)
 from auditor.ports import Remark, Renderer, Rendering, Repository, Skipped, Tree
 from auditor.sources.git.joined import EmptyTree, JoinedTree, Part, seen
 from auditor.state.declared import PackedRendering, pack_rendering
@@ -46,13 +53,26 @@ class Outlets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """How a root was rendered last: by what, of which files (path to blob id), in how many seconds."""
+    """How a root was rendered last: by what, of which files (path to blob id), in how many seconds.
+
+    ``told`` is what was told of the cluster, where that went in too.
+    """
 
     renderer: str
     read: Mapping[str, str]
     skipped: tuple[Skipped, ...]
     remarks: tuple[Remark, ...]
     seconds: float
+    told: Capabilities | None = None
+
+
+CapabilitiesOf = Callable[[str], Capabilities | None]
+"""Says what a cluster says of itself; ``None`` where it was not asked yet."""
+
+
+def of_no_cluster(_cluster: str) -> Capabilities:
+    """Say what charts are told where no cluster is asked."""
+    return NO_CLUSTER
 
 
 class Declarer:
@@ -66,8 +86,10 @@ class Declarer:
         repositories: Mapping[str, Repository],
         renderers: Mapping[str, Renderer],
         outlets: Outlets,
+        capabilities_of: CapabilitiesOf = of_no_cluster,
     ) -> None:
         self.repositories = repositories
+        self._capabilities_of = capabilities_of
         self._renderers = renderers
         self.outlets = outlets
         self.rendered: dict[str, Rendered] = {}
@@ -79,6 +101,13 @@ class Declarer:
         if rendered is None:
             return True
         return root.is_touched_by(seen(_mounts(root), repository, changed), rendered.read)
+
+    def is_outdated(self, root: Root) -> bool:
+        """Tell whether a root was rendered for what its cluster says no longer of itself."""
+        rendered = self.rendered.get(root.name)
+        if rendered is None or rendered.told is None:
+            return False
+        return rendered.told != self._capabilities_of(root.cluster)
 
     def forget(self, root: Root) -> None:
         """Forget a root that is no more, or is another than before: it is rendered anew if at all."""
@@ -92,11 +121,15 @@ class Declarer:
         Raises:
             ManifestError: the root does not render; it is marked stale and keeps what it declared.
             RetryableError: something that it needs cannot be reached or read now; the same.
+            ClusterUnasked: it depends on what its cluster says of itself, which is not known yet. Nothing
+                changed.
 
         """
         started = time.monotonic()
         try:
             rendering, packed = await self._render(root, heads, at)
+        except ClusterUnasked:
+            raise
         except (ManifestError, RetryableError) as error:
             self.rendered.pop(root.name, None)
             self.outlets.desired.roots.mark_stale(root.name, str(error))
@@ -109,6 +142,7 @@ class Declarer:
             skipped=rendering.skipped,
             remarks=rendering.remarks,
             seconds=time.monotonic() - started,
+            told=rendering.told,
         )
         self._tell(root, rendered, len(packed.declared), touched)
         self.rendered[root.name] = rendered
@@ -122,7 +156,8 @@ class Declarer:
         if root.is_cluster:
             rendering = Rendering(manifests=())
         else:
-            rendering = await self._renderers[root.renderer].render(tree, root.request)
+            request = replace(root.request, capabilities=self._capabilities_of(root.cluster))
+            rendering = await self._renderers[root.renderer].render(tree, request)
             rendering = _located(rendering, tree, self._called_for_at(root))
         packed = await asyncio.to_thread(
             pack_rendering,
@@ -193,6 +228,7 @@ class Declarer:
 
         Raises:
             StoreUnavailable: what was kept cannot be read now.
+            ClusterUnasked: as for `declare`.
 
         """
         remembered = await self.outlets.revisions.recall(root.name)
@@ -217,6 +253,8 @@ class Declarer:
         try:
             committed = self.repositories[root.repository].commit(revision).committed
             _, packed = await self._render(root, {**heads, root.repository: revision}, committed)
+        except ClusterUnasked:
+            raise
         except (ManifestError, SourceUnavailable) as error:
             self.outlets.events.revision_lost(root.name, revision, str(error))
             return None

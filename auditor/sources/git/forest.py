@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from auditor.errors import ManifestError, RetryableError, SourceUnavailable
+from auditor.errors import ClusterUnasked, ManifestError, RetryableError, SourceUnavailable
 from auditor.sources.git.declaring import Declarer
 from auditor.sources.git.following import Following, Growth
 from auditor.sources.git.patience import Patience
@@ -32,13 +32,15 @@ class _Work:
     """What is known and what is to be done.
 
     ``heads`` are the commits that count, by repository; ``due`` names roots to render, ``failing``
-    those that did not, with the reasons; ``restored`` those whose memory was asked for. ``growth`` is
-    what owners led to last; ``is_grown`` says that none of them changed since.
+    those that did not, with the reasons; ``unasked`` those that wait for what their cluster says of itself,
+    ``restored`` those whose memory was asked for. ``growth`` is what owners led to last; ``is_grown`` says
+    that none of them changed since.
     """
 
     heads: dict[str, str] = field(default_factory=dict)
     due: set[str] = field(default_factory=set)
     failing: dict[str, ManifestError | RetryableError] = field(default_factory=dict)
+    unasked: set[str] = field(default_factory=set)
     restored: set[str] = field(default_factory=set)
     growth: Growth = field(default_factory=Growth.nothing)
     is_grown: bool = False
@@ -135,6 +137,8 @@ class Forest:
     async def _grow(self, at: datetime) -> None:
         """Render what is due and follow what that leads to, until nothing is due."""
         self._work.due.update(self._patience.take_due())
+        self._work.due.update(r.name for r in self.roots if self._declarer.is_outdated(r))
+        self._work.unasked.clear()
         for _ in range(ROUNDS):
             if not self._work.is_grown:
                 self._work.is_grown = True
@@ -143,7 +147,7 @@ class Forest:
             if not due:
                 break
             self._work.is_grown &= not await self._restore(due)
-            await self._declare(due, at)
+            await self._declare([root for root in due if self._is_ready(root)], at)
         self._tell_unknown()
         self._arrive()
 
@@ -156,7 +160,8 @@ class Forest:
 
     def _is_ready(self, root: Root) -> bool:
         work = self._work
-        return root.name in work.due and work.heads.keys() >= root.repositories
+        is_due = root.name in work.due and root.name not in work.unasked
+        return is_due and work.heads.keys() >= root.repositories
 
     def _adopt(self, growth: Growth, at: datetime) -> None:
         """Take in new roots, those that became others, and let go of those that nobody calls for."""
@@ -193,8 +198,12 @@ class Forest:
         """Take back what new roots declared before a restart; tell whether there were any."""
         new = [root for root in due if root.name not in self._work.restored]
         for root in new:
-            await self._declarer.restore(root, self._work.heads)
-            self._work.restored.add(root.name)
+            try:
+                await self._declarer.restore(root, self._work.heads)
+            except ClusterUnasked:
+                self._work.unasked.add(root.name)
+            else:
+                self._work.restored.add(root.name)
         return bool(new)
 
     async def _declare(self, due: Iterable[Root], at: datetime) -> None:
@@ -214,6 +223,9 @@ class Forest:
         work.due.discard(root.name)
         try:
             touched = await self._declarer.declare(root, dict(work.heads), at=at)
+        except ClusterUnasked:
+            work.due.add(root.name)
+            work.unasked.add(root.name)
         except ManifestError as failure:
             work.failing[root.name] = failure
         except RetryableError as failure:
@@ -256,6 +268,8 @@ class Forest:
             failure = self._work.failing.get(root.name)
             if failure is not None:
                 yield f"{root.name}: {failure}"
+        for name in sorted(self._work.unasked):
+            yield f"{name}: waits until its cluster says what it serves"
         for ref, reasons in sorted(self._work.growth.unknown.items()):
             for reason in reasons:
                 yield f"{ref}: {reason}"

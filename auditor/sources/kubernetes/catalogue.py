@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from auditor.domain.capabilities import Capabilities
 from auditor.errors import RetryableError
 from auditor.sources.kubernetes.backoff import Backoff
-from auditor.sources.kubernetes.discovery import discover
+from auditor.sources.kubernetes.discovery import ask_version, discover
 from auditor.sources.kubernetes.link import Link
 from auditor.sources.kubernetes.nap import Nap
 from auditor.state.kinds import ServedKinds
@@ -23,10 +24,15 @@ _NAME: Final = "discovery"
 
 
 class Catalogue:
-    """What one cluster serves, as last heard."""
+    """What one cluster serves, as last heard; ``capabilities`` sums it up for charts, once it was heard.
 
-    def __init__(self, link: Link) -> None:
+    ``changed`` is called whenever that is news.
+    """
+
+    def __init__(self, link: Link, changed: Callable[[], None] = lambda: None) -> None:
         self.served = ServedKinds()
+        self.capabilities: Capabilities | None = None
+        self._changed = changed
         self._link = link
         self._nap = Nap(link.clock)
         self._pause = _SHORTEST
@@ -45,12 +51,17 @@ class Catalogue:
         """
         link = self._link
         served = await discover(link.transport, self.served)
+        version = await ask_version(link.transport)
         # An answer now and then is no sign that the cluster can be heard between answers.
         link.health.heard(_NAME)
         link.health.left(_NAME)
         if served != self.served:
             self.served = served
             link.events.discovery_changed(link.cluster, len(served))
+        capabilities = Capabilities(kube_version=version, api_versions=served.api_versions())
+        if capabilities != self.capabilities:
+            self.capabilities = capabilities
+            self._changed()
 
     async def run(self, refreshed: Callable[[], Awaitable[None]]) -> None:
         """Ask again and again, and call ``refreshed`` after every answer, until cancelled."""

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from auditor.domain.capabilities import NO_CLUSTER, Capabilities
 from auditor.domain.identity import GroupKind, GroupVersionKind
 from auditor.domain.pair import Doubt
 from auditor.errors import RetryableError
@@ -38,7 +39,7 @@ class ClusterSource:
         self._outlet = outlet
         self._selection = selection
         self._schemas = schemas
-        self._catalogue = Catalogue(link)
+        self._catalogue = Catalogue(link, outlet.learned)
         self._wanted: frozenset[GroupVersionKind] = frozenset()
         self._roster: Roster | None = None
 
@@ -54,6 +55,24 @@ class ClusterSource:
         if wanted != self._wanted:
             self._wanted = wanted
             self._catalogue.hint()
+
+    @property
+    def capabilities(self) -> Capabilities | None:
+        """What charts are told of the cluster; ``None`` until it was asked."""
+        return self._catalogue.capabilities
+
+    async def ask(self) -> None:
+        """Ask what is served; where nobody answers, charts are told of no cluster rather than wait.
+
+        Raises:
+            SourceUnavailable: the cluster cannot be asked.
+
+        """
+        try:
+            await self._catalogue.refresh()
+        except RetryableError:
+            self._catalogue.capabilities = self._catalogue.capabilities or NO_CLUSTER
+            raise
 
     def is_namespaced(self, group_kind: GroupKind) -> bool | None:
         """Tell whether objects of a kind live in namespaces; ``None`` where that is not known."""

@@ -1,4 +1,4 @@
-"""Asks a cluster which kinds it serves.
+"""Asks a cluster which kinds it serves, and which version it is.
 
 One request for the core group and one for all others where the server aggregates discovery (since
 Kubernetes 1.26), and one per group version where it does not. A group whose own server cannot be asked
@@ -25,6 +25,10 @@ _AGGREGATED: Final = (
     "application/json"
 )
 _WATCHABLE: Final = frozenset({"list", "watch"})
+
+
+class _About(msgspec.Struct, rename="camel"):
+    git_version: str = ""
 
 
 class _ResponseKind(msgspec.Struct):
@@ -105,6 +109,19 @@ async def discover(transport: ApiTransport, known: ServedKinds) -> ServedKinds:
         else:
             kinds.extend(await _legacy(transport, root, body, known))
     return ServedKinds(kinds)
+
+
+async def ask_version(transport: ApiTransport) -> str:
+    """Ask which version of Kubernetes the cluster is (``v1.36.3``); empty where it does not say.
+
+    Raises:
+        SourceUnavailable: the cluster cannot be asked at all.
+
+    """
+    try:
+        return _decode(await transport.get("/version", {}, accept=JSON), _About).git_version
+    except SourceRefused:
+        return ""
 
 
 def _aggregated(answer: _Aggregated, known: ServedKinds) -> Iterator[ServedKind]:

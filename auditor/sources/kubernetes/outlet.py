@@ -6,7 +6,7 @@ The one place that knows that an autoscaler concerns another object too. It refu
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from auditor.domain.identity import GroupVersionKind, ObjectRef
 from auditor.domain.pair import Doubt
@@ -25,13 +25,20 @@ class Outlet:
     """The state of one cluster and the queue, as seen from its source.
 
     ``notice`` takes names to look at and never blocks; ``declared`` names every declared object of a
-    kind in this cluster.
+    kind in this cluster; ``learned`` hears that the cluster serves something else now.
     """
 
     def __init__(
-        self, actual: ActualState, scalers: Scalers, *, notice: Notice, declared: Declared
+        self,
+        actual: ActualState,
+        scalers: Scalers,
+        *,
+        notice: Notice,
+        declared: Declared,
+        learned: Callable[[], None] = lambda: None,
     ) -> None:
         self.actual = actual
+        self.learned = learned
         self._scalers = scalers
         self._notice = notice
         self._declared = declared

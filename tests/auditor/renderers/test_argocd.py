@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from auditor.domain.capabilities import Capabilities
+from auditor.domain.manifest import Manifest
 from auditor.errors import ManifestError
 from auditor.ports import Rendering
 from auditor.renderers.argocd import ArgoRenderer
@@ -95,16 +98,20 @@ class TestTools:
         assert made.metadata["labels"] == {"app": "web"}
 
     async def test_charts_are_told_what_the_cluster_is(self) -> None:
-        """Where the Application does not say it."""
+        """Major and minor version, as Argo CD does; what the Application says goes first."""
         text = TEMPLATE + '  kube: "{{ .Capabilities.KubeVersion.Version }}"\n'
         files = CHART | {"app/templates/settings.yaml": text}
 
-        (given,) = (await render(files, kube_version="1.31.4")).manifests
-        (said,) = (
-            await render(files, kube_version="1.31.4", source={"helm": {"kubeVersion": "1.30"}})
-        ).manifests
+        async def made(**options: Any) -> Manifest:
+            asked = request(application="web", **options)
+            asked = replace(asked, capabilities=Capabilities(kube_version="v1.31.4+vendor"))
+            (manifest,) = (await ArgoRenderer().render(folder(files), asked)).manifests
+            return manifest
 
-        assert given.body["data"]["kube"] == "v1.31.4"
+        given = await made()
+        said = await made(source={"helm": {"kubeVersion": "1.30"}})
+
+        assert given.body["data"]["kube"] == "v1.31"
         assert said.body["data"]["kube"].startswith("v1.30")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
-from auditor.errors import ManifestError
+from auditor.domain.capabilities import NO_CLUSTER, Capabilities
+from auditor.errors import ClusterUnasked, ManifestError
 from auditor.ports import Rendering
 from auditor.renderers.helm import HelmRenderer
 from tests.auditor.renderers.chart_server import TEMPLATE
@@ -19,6 +21,15 @@ CHART: Final[dict[str, Content]] = {
     "app/values.yaml": {"mode": "calm"},
     "app/templates/settings.yaml": TEMPLATE,
 }
+
+CLUSTER = Capabilities(
+    kube_version="v1.36.3", api_versions=("example.com/v1", "example.com/v1/Widget")
+)
+ASKING = (
+    TEMPLATE
+    + '  has: "{{ .Capabilities.APIVersions.Has "example.com/v1/Widget" }}"\n'
+    + '  kube: "{{ .Capabilities.KubeVersion.Version }}"\n'
+)
 
 
 def chart(files: dict[str, Content] | None = None, **about: Any) -> dict[str, Content]:
@@ -91,20 +102,58 @@ class TestObjects:
 
     async def test_tells_the_chart_what_the_cluster_has(self) -> None:
         """API versions and the Kubernetes version are options."""
-        text = (
-            TEMPLATE
-            + '  has: "{{ .Capabilities.APIVersions.Has "example.com/v1/Widget" }}"\n'
-            + '  kube: "{{ .Capabilities.KubeVersion.Version }}"\n'
-        )
-
         rendering = await render(
-            chart({"app/templates/settings.yaml": text}),
+            chart({"app/templates/settings.yaml": ASKING}),
             api_versions=["example.com/v1/Widget"],
             kube_version="1.31.4",
         )
 
         data = rendering.manifests[0].body["data"]
         assert (data["has"], data["kube"]) == ("true", "v1.31.4")
+
+    async def test_tells_the_chart_what_its_cluster_says_of_itself(self) -> None:
+        """Unless options say otherwise; helm's own answers count where no cluster is meant."""
+        asking = folder(chart({"app/templates/settings.yaml": ASKING}))
+
+        told = await HelmRenderer().render(asking, replace(request(), capabilities=CLUSTER))
+        alone = await HelmRenderer().render(asking, request())
+        said = await HelmRenderer().render(
+            asking, replace(request(kube_version="1.31.4"), capabilities=CLUSTER)
+        )
+
+        assert told.manifests[0].body["data"] | {"mode": ""} == {
+            "mode": "",
+            "has": "true",
+            "kube": "v1.36.3",
+        }
+        assert told.told == CLUSTER
+        assert alone.manifests[0].body["data"]["has"] == "false"
+        assert said.manifests[0].body["data"]["kube"] == "v1.31.4"
+
+    async def test_a_chart_that_asks_waits_for_its_cluster(self) -> None:
+        """What it would be elsewhere is of no use; a chart that does not ask waits for nobody."""
+        unasked = replace(request(), capabilities=None)
+
+        with pytest.raises(ClusterUnasked, match="what cluster prod serves"):
+            await HelmRenderer().render(
+                folder(chart({"app/templates/settings.yaml": ASKING})), unasked
+            )
+        rendering = await HelmRenderer().render(folder(chart()), unasked)
+
+        assert names(rendering) == ["ConfigMap/web-settings"]
+        assert rendering.told is None
+
+    async def test_only_a_chart_that_asks_is_rendered_anew_for_another_cluster(self) -> None:
+        """Every definition that comes or goes makes a cluster another one."""
+        renderer = HelmRenderer()
+
+        async def seal(files: dict[str, Content], capabilities: Capabilities) -> str:
+            asked = replace(request(), capabilities=capabilities)
+            return (await renderer.plan(folder(files), asked)).seal
+
+        asking = chart({"app/templates/settings.yaml": ASKING})
+        assert await seal(chart(), CLUSTER) == await seal(chart(), NO_CLUSTER)
+        assert await seal(asking, CLUSTER) != await seal(asking, NO_CLUSTER)
 
     @pytest.mark.parametrize(("include", "count"), [(True, 2), (False, 1)])
     async def test_declares_custom_resource_definitions(self, *, include: bool, count: int) -> None:

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
+from auditor.domain.capabilities import NO_CLUSTER, Capabilities
 from auditor.domain.identity import GroupKind, ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.errors import SourceUnavailable
 from auditor.ports import Rendering, RenderRequest, Tree
 from auditor.renderers.plain import PlainRenderer
+from auditor.renderers.plan import capabilities_of
 from auditor.sources.git.declaring import Outlets
 from auditor.sources.git.following import DEEPEST
 from auditor.sources.git.local import LocalClone
@@ -55,13 +57,16 @@ class Plainly:
     def __init__(self) -> None:
         self.rendered: list[str] = []
         self.unreachable: set[str] = set()
+        self.asking: set[str] = set()
         self._plain = PlainRenderer()
 
     async def render(self, tree: Tree, request: RenderRequest) -> Rendering:
         self.rendered.append(request.path)
         if request.path in self.unreachable:
             raise SourceUnavailable(f"{request.path} is out of reach")
-        return await self._plain.render(tree, replace(request, options={}))
+        told = capabilities_of(request) if request.path in self.asking else None
+        rendering = await self._plain.render(tree, replace(request, options={}))
+        return replace(rendering, told=told)
 
 
 class Woods:
@@ -73,6 +78,7 @@ class Woods:
             name: ScriptedRepository(folder / f"{name}.git") for name in ("platform", "shop")
         }
         self.renderer = Plainly()
+        self.capabilities: Capabilities | None = NO_CLUSTER
         top = Root(
             name="platform",
             repository="platform",
@@ -102,6 +108,7 @@ class Woods:
             clock=self.clock,
             names=[known("platform", PLATFORM), known("shop", SHOP)],
             clusters=[KnownCluster(name="edge", aliases=frozenset({"https://edge:6443"}))],
+            capabilities_of=lambda _cluster: self.capabilities,
         )
 
     def _notice(self, refs: Iterable[ObjectRef]) -> None:
@@ -443,3 +450,50 @@ async def test_owners_are_of_the_kinds_that_are_discovered(woods: Woods) -> None
     assert woods.desired.objects.owned(
         "platform", frozenset({GroupKind("kustomize.toolkit.fluxcd.io", "Kustomization")})
     )
+
+
+class TestCapabilities:
+    """What depends on what a cluster says of itself."""
+
+    async def test_waits_until_the_cluster_was_asked(self, woods: Woods) -> None:
+        """It is neither stale nor failing meanwhile, and told by name; all else is declared."""
+        woods.capabilities, woods.renderer.asking = None, {"apps/web"}
+        await woods.commit(
+            {
+                "clusters/web.yaml": application("web", "apps/web"),
+                "apps/web/a.yaml": deployment(),
+            }
+        )
+        waiting = [*woods.forest.problems()]
+        declared = woods.declared(owner("web")), woods.declared()
+
+        woods.capabilities = Capabilities(kube_version="v1.36.3")
+        await woods.forest.grow(woods.clock.now())
+
+        assert len(waiting) == 1
+        assert "waits until its cluster says what it serves" in waiting[0]
+        assert declared[0] is not None
+        assert declared[1] is None
+        assert woods.declared() is not None
+        assert [*woods.forest.problems()] == []
+
+    async def test_is_rendered_again_when_the_cluster_serves_something_else(
+        self, woods: Woods
+    ) -> None:
+        """And nothing else is."""
+        woods.renderer.asking = {"apps/web"}
+        await woods.commit(
+            {
+                "clusters/web.yaml": application("web", "apps/web"),
+                "apps/web/a.yaml": deployment(),
+            }
+        )
+        woods.renderer.rendered.clear()
+
+        await woods.forest.grow(woods.clock.now())
+        same = [*woods.renderer.rendered]
+        woods.capabilities = Capabilities(api_versions=("example.com/v1/Widget",))
+        await woods.forest.grow(woods.clock.now())
+
+        assert same == []
+        assert woods.renderer.rendered == ["apps/web"]

@@ -6,7 +6,9 @@ import asyncio
 from typing import Any
 
 import msgspec
+import pytest
 
+from auditor.domain.capabilities import NO_CLUSTER, Capabilities
 from auditor.domain.identity import GroupKind, GroupVersionKind
 from auditor.domain.pair import Doubt, Scaler
 from auditor.errors import SourceUnavailable
@@ -37,6 +39,7 @@ def serve(api: ScriptedApi, *groups: dict[str, Any]) -> None:
     """Let the next discovery find these groups."""
     api.script("/api", aggregated(group("", version("v1", resource("secrets", "Secret")))))
     api.script("/apis", aggregated(*groups))
+    api.script("/version", b'{"major": "1", "minor": "36", "gitVersion": "v1.36.3"}')
 
 
 def source(parts: Rig, **selection: Any) -> ClusterSource:
@@ -391,3 +394,37 @@ async def test_source_is_down_as_soon_as_its_watches_are() -> None:
         await eventually(
             lambda: parts.metric("auditor_source_up", source=f"cluster/{CLUSTER}") == 0
         )
+
+
+async def test_what_charts_are_told_is_known_once_it_was_asked() -> None:
+    """And whoever renders them hears of every change."""
+    parts, api, clock = rig()
+    heard: list[Capabilities | None] = []
+    parts.outlet.learned = lambda: heard.append(cluster.capabilities)
+    serve(api, APPS)
+    serve(api, APPS)
+    serve(api, APPS, EXAMPLE)
+    cluster = source(parts)
+    before = cluster.capabilities
+
+    async with running(cluster.run):
+        await pass_time(clock, 10)
+
+    assert before is None
+    assert [known and known.kube_version for known in heard] == ["v1.36.3", "v1.36.3"]
+    assert ["example.com/v1/Widget" in known.api_versions for known in heard if known] == [
+        False,
+        True,
+    ]
+
+
+async def test_charts_do_not_wait_for_a_cluster_that_does_not_answer_one_look() -> None:
+    """Its objects are unknown whatever they are told."""
+    parts, api, _ = rig()
+    api.script("/api", SourceUnavailable("refused"))
+    cluster = source(parts)
+
+    with pytest.raises(SourceUnavailable):
+        await cluster.ask()
+
+    assert cluster.capabilities == NO_CLUSTER

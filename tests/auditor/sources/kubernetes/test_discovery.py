@@ -9,7 +9,7 @@ import pytest
 
 from auditor.domain.identity import GroupKind, GroupVersionKind
 from auditor.errors import SourceUnavailable
-from auditor.sources.kubernetes.discovery import discover
+from auditor.sources.kubernetes.discovery import ask_version, discover
 from auditor.state.kinds import ServedKind, ServedKinds
 from tests.doubles_kubernetes import ScriptedApi, refused
 
@@ -159,3 +159,29 @@ async def test_answer_of_something_else() -> None:
 
     with pytest.raises(SourceUnavailable):
         await discover(api, ServedKinds())
+
+
+async def test_the_version_is_told() -> None:
+    """As the server spells it."""
+    api = ScriptedApi()
+    api.script("/version", b'{"major": "1", "minor": "36", "gitVersion": "v1.36.3+vendor"}')
+
+    assert await ask_version(api) == "v1.36.3+vendor"
+
+
+async def test_a_server_that_keeps_its_version_to_itself() -> None:
+    """Some hide it from whoever is not trusted: then it is not known, and all else is."""
+    api = ScriptedApi()
+    api.script("/version", refused(403))
+
+    assert await ask_version(api) == ""
+
+
+def test_what_is_served_is_named_as_helm_names_it() -> None:
+    """Groups in each version, and kinds in each of them; the core group has no name."""
+    served = ServedKinds(
+        ServedKind(gvk=gvk, resource="x", namespaced=True)
+        for gvk in (DEPLOYMENT, GroupVersionKind("", "v1", "Pod"))
+    )
+
+    assert served.api_versions() == ("apps/v1", "apps/v1/Deployment", "v1", "v1/Pod")
