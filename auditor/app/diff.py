@@ -8,21 +8,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from auditor.app.folders import FolderRepository, open_within
+from auditor.app.folders import StandIns, open_within
 from auditor.app.outside import real_seams
 from auditor.app.scan import once, silently
 from auditor.config.document import Configuration
 from auditor.config.repositories import Repository as RepositoryChoice
 from auditor.domain.report import Report
 from auditor.ports import Repository
-from auditor.sources.git.addresses import addresses_of
-from auditor.sources.git.directory import open_checkout, open_directory
-from auditor.sources.git.objects import Objects
-from auditor.state.atlas import EVERY
 
 CLUSTER: Final = "current"
 """What the cluster is called where no context names it."""
-_NOT_COMMITTED: Final = "working tree"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,59 +45,33 @@ async def diff(paths: Sequence[Path], against: Against) -> Report:
         ManifestError: a path does not exist.
 
     """
-    opened = [open_within(path, against.beside.values()) for path in paths]
-    folders: dict[str, Repository] = {
-        f"path-{place}": FolderRepository(tree, _history(path))
-        for place, (path, (tree, _)) in enumerate(zip(paths, opened, strict=True))
-    }
-    desired = [
-        {
-            "repository": name,
-            "path": inside,
-            "cluster": CLUSTER,
-            "namespace": against.namespace,
-            "discover": against.discover,
-        }
-        for name, (_, inside) in zip(folders, opened, strict=True)
-    ]
-    aliases = {
-        name: _addresses(path, against.beside) for name, path in zip(folders, paths, strict=True)
-    }
-    for place, (url, folder) in enumerate(against.beside.items()):
-        folders[f"beside-{place}"] = FolderRepository(open_directory(folder)[0], _history(folder))
-        aliases[f"beside-{place}"] = [url]
-    return await _compare(_configuration(against, desired, aliases), folders)
+    folders, desired = StandIns(), []
+    for path in paths:
+        tree, inside = open_within(path, against.beside.values())
+        desired.append({"repository": folders.add(tree), "path": inside})
+    folders.add_all(against.beside)
+    return await _compare(_configuration(against, desired, folders), folders.repositories)
 
 
 def _configuration(
-    against: Against, desired: list[dict[str, Any]], aliases: Mapping[str, list[str]]
+    against: Against, desired: Sequence[Mapping[str, Any]], folders: StandIns
 ) -> Configuration:
     """What a configuration would say of it: folders stand for whichever revision is asked for."""
     cluster = {"name": CLUSTER, "context": against.context, "kubeconfig": against.kubeconfig}
     named = {key: value for key, value in cluster.items() if value is not None}
+    how = {"cluster": CLUSTER, "namespace": against.namespace, "discover": against.discover}
     return Configuration.model_validate(
         {
             "apiVersion": "auditor/v1",
             "clusters": [{**named, "secrets": True}],
             "repositories": [
-                {"name": name, "url": "/", "ref": EVERY, "aliases": urls}
-                for name, urls in aliases.items()
+                {"name": known.name, "url": "/", "ref": known.ref, "aliases": known.urls}
+                for known in folders.known
             ],
-            "desired": desired,
+            "desired": [{**each, **how} for each in desired],
             "rules": {"unmanaged": _unmanaged(enabled=against.unmanaged)},
         }
     )
-
-
-def _addresses(path: Path, beside: Mapping[str, Path]) -> list[str]:
-    """What the repository around a path is called by others, as far as that can be told here."""
-    within = [url for url, at in beside.items() if path.resolve().is_relative_to(at.resolve())]
-    return [*addresses_of(path), *within]
-
-
-def _history(path: Path) -> Objects | None:
-    checkout = open_checkout(path)
-    return None if checkout is None or checkout.repository.head_is_unborn else checkout.history
 
 
 async def _compare(configuration: Configuration, folders: Mapping[str, Repository]) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +12,13 @@ from auditor.domain.history import CommitInfo, Passage
 from auditor.errors import ManifestError, SourceUnavailable
 from auditor.ports import Repository, Tree
 from auditor.sources.git.addresses import addresses_of
-from auditor.sources.git.directory import DirectoryTree, open_directory
+from auditor.sources.git.directory import DirectoryTree, open_checkout, open_directory
 from auditor.sources.git.objects import Objects
 from auditor.state.atlas import EVERY, KnownRepository
 
 _NOT_COMMITTED: Final = "working tree"
+_UNUSUAL: Final = re.compile(r"[^a-z0-9._-]+")
+_LONGEST: Final = 56
 
 
 def open_within(path: Path, folders: Iterable[Path]) -> tuple[DirectoryTree, str]:
@@ -33,36 +36,61 @@ def open_within(path: Path, folders: Iterable[Path]) -> tuple[DirectoryTree, str
     return open_directory(path)
 
 
-def stand_ins(
-    tree: Tree, path: Path, beside: Mapping[str, Path]
-) -> tuple[dict[str, Repository], list[KnownRepository]]:
-    """The tree that is looked at and folders for other repositories, with the addresses of all.
+class StandIns:
+    """Folders in place of repositories: each once, under a name of its own, known by its addresses."""
 
-    ``beside`` has folders by the URL that they stand for.
-    """
-    repositories: dict[str, Repository] = {tree.repository: FolderRepository(tree)}
-    addresses = {tree.repository: [*addresses_of(path)]}
-    for url, at in beside.items():
-        other, _ = open_directory(at)
-        repositories.setdefault(other.repository, FolderRepository(other))
-        addresses.setdefault(other.repository, []).append(url)
-    known = [
-        KnownRepository(name=name, urls=tuple(urls), ref=EVERY) for name, urls in addresses.items()
-    ]
-    return repositories, known
+    def __init__(self) -> None:
+        self.repositories: dict[str, Repository] = {}
+        self._urls: dict[str, list[str]] = {}
+        self._names: dict[Path, str] = {}
+
+    @property
+    def known(self) -> list[KnownRepository]:
+        """What they stand for; whichever revision somebody asks for is what lies there."""
+        return [
+            KnownRepository(name=name, urls=tuple(urls), ref=EVERY)
+            for name, urls in self._urls.items()
+        ]
+
+    def add(self, folder: DirectoryTree, *urls: str, tree: Tree | None = None) -> str:
+        """Let a folder stand for a repository, also at these addresses; return its name.
+
+        ``tree`` is what is seen instead of what lies there: one of its commits.
+        """
+        if folder.root not in self._names:
+            name = self._free(folder.repository)
+            self._names[folder.root] = name
+            self._urls[name] = [*addresses_of(folder.root)]
+            seen = folder.called(name) if tree is None else tree
+            self.repositories[name] = FolderRepository(name, seen, _history(folder.root))
+        name = self._names[folder.root]
+        self._urls[name] += urls
+        return name
+
+    def add_all(self, beside: Mapping[str, Path]) -> None:
+        """Let folders stand for the addresses by which they are given."""
+        for url, at in beside.items():
+            self.add(open_directory(at)[0], url)
+
+    def _free(self, wanted: str) -> str:
+        """A name for findings and configurations that no other folder has."""
+        plain = _UNUSUAL.sub("-", wanted.lower())[:_LONGEST].strip("._-") or "folder"
+        names = (plain, *(f"{plain}-{number}" for number in range(2, len(self._urls) + 3)))
+        return next(name for name in names if name not in self._urls)
+
+
+def _history(path: Path) -> Objects | None:
+    checkout = open_checkout(path)
+    return None if checkout is None or checkout.repository.head_is_unborn else checkout.history
 
 
 class FolderRepository:
     """A folder as the port `Repository`: one revision, the one that lies there now."""
 
-    def __init__(self, tree: Tree, history: Objects | None = None) -> None:
+    def __init__(self, name: str, tree: Tree, history: Objects | None = None) -> None:
+        self.name = name
         self._tree = tree
         self._history = history
-
-    @property
-    def name(self) -> str:
-        """The folder's name."""
-        return self._tree.repository
 
     async def head(self) -> str:
         """The commit that is checked out, or words to that effect."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from auditor.app.clock import SystemClock
-from auditor.app.folders import stand_ins
+from auditor.app.folders import StandIns
 from auditor.app.graph import load_comparison
 from auditor.app.grove import Grove
 from auditor.app.living import Living, open_living
@@ -30,7 +30,7 @@ from auditor.domain.report import Proposal, Report, Summary
 from auditor.domain.scopes import is_namespaced
 from auditor.errors import ConfigError, ManifestError
 from auditor.ports import RenderRequest, Tree
-from auditor.sources.git.directory import Checkout, open_checkout
+from auditor.sources.git.directory import Checkout, open_checkout, open_directory
 from auditor.sources.git.objects import Objects
 from auditor.sources.git.pinpoint import Pinpoint
 from auditor.sources.git.revisions import RevisionRange, find_range
@@ -103,7 +103,7 @@ async def propose(question: Question) -> Report:
     async with AsyncExitStack() as stack:
         living = await _living(question, stack)
         cache = stack.enter_context(tempfile.TemporaryDirectory(prefix="auditor-"))
-        render_at = _rendering(question, inside, living, Path(cache))
+        render_at = _rendering(question, Within(checkout, inside), living, Path(cache))
         before = await render_at(history.tree(commits.before))
         after = await render_at(history.tree(commits.after))
         proposing = _Proposing(before, after, load_comparison(), living)
@@ -163,23 +163,31 @@ def _has(tree: Tree, path: str) -> bool:
     return True
 
 
-def _rendering(
-    question: Question, inside: Sequence[str], living: Living | None, cache: Path
-) -> RenderAt:
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The checkout that is asked about, and the paths as its commits have them."""
+
+    checkout: Checkout
+    paths: Sequence[str]
+
+
+def _rendering(question: Question, within: Within, living: Living | None, cache: Path) -> RenderAt:
     """Render the paths themselves; each commit that lacks one declares nothing there."""
 
     async def render_at(tree: Tree) -> Declared:
-        roots = [_root(question, tree, path) for path in inside if _has(tree, path)]
-        repositories, known = stand_ins(tree, question.paths[0], question.beside)
+        folders = StandIns()
+        name = folders.add(open_directory(within.checkout.root)[0], tree=tree)
+        folders.add_all(question.beside)
+        roots = [_root(question, name, path) for path in within.paths if _has(tree, path)]
         grove = Grove(
             roots,
-            Anywhere(known, ()),
+            Anywhere(folders.known, ()),
             [""] * len(roots),
             scope=_scope(living),
             capabilities=living.capabilities if living else NO_CLUSTER,
         )
         try:
-            await grove.grow(repositories, cache, Charts())
+            await grove.grow(folders.repositories, cache, Charts())
         except ManifestError as error:
             reason = f"at {tree.revision[:10]}: {error.reason}"
             raise ManifestError(reason, path=error.path, line=error.line) from error
@@ -194,13 +202,13 @@ def _rendering(
     return render_at
 
 
-def _root(question: Question, tree: Tree, path: str) -> Root:
+def _root(question: Question, repository: str, path: str) -> Root:
     """Several paths are for as many clusters, unless one is asked: they may declare the same objects."""
     cluster = question.cluster or (path if len(question.paths) > 1 else "")
     request = RenderRequest(path=path, cluster=cluster, namespace=question.namespace)
     return Root(
         name=path or ".",
-        repository=tree.repository,
+        repository=repository,
         request=request,
         renderer=question.renderer,
         discover=question.discover,

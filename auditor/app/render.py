@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from auditor.app.folders import open_within, stand_ins
+from auditor.app.folders import StandIns, open_within
 from auditor.app.grove import Grove
 from auditor.app.outside import real_seams
 from auditor.app.repositories import atlas_of, roots_of
@@ -39,18 +39,20 @@ async def render(path: Path, look: Look) -> RenderedTree:
 
     """
     tree, inside = open_within(path, look.beside.values())
+    folders = StandIns()
+    repository = folders.add(tree)
+    folders.add_all(look.beside)
     request = RenderRequest(path=inside, cluster="", namespace=look.namespace)
     top = Root(
         name=str(path),
-        repository=tree.repository,
+        repository=repository,
         request=request,
         renderer=look.renderer,
         discover=look.discover,
     )
-    repositories, known = stand_ins(tree, path, look.beside)
     with tempfile.TemporaryDirectory(prefix="auditor-") as cache:
-        grove = Grove([top], Anywhere(known, ()), [""])
-        await grove.grow(repositories, Path(cache), Charts())
+        grove = Grove([top], Anywhere(folders.known, ()), [""])
+        await grove.grow(folders.repositories, Path(cache), Charts())
         return grove.rendered()
 
 

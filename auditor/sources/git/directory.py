@@ -39,6 +39,15 @@ class DirectoryTree:
         self._revision = revision
 
     @property
+    def root(self) -> Path:
+        """The folder."""
+        return self._root
+
+    def called(self, name: str) -> DirectoryTree:
+        """The same under another name."""
+        return DirectoryTree(self._root, name=name, revision=self._revision)
+
+    @property
     def repository(self) -> str:
         """The name given to the folder."""
         return self._name

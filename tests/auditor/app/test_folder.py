@@ -15,7 +15,8 @@ from auditor.sources.git.directory import open_checkout, open_directory
 
 def folder(path: Path) -> FolderRepository:
     checkout = open_checkout(path)
-    return FolderRepository(open_directory(path)[0], checkout.history if checkout else None)
+    history = checkout.history if checkout else None
+    return FolderRepository("platform", open_directory(path)[0], history)
 
 
 def commit(path: Path, text: str) -> str:
