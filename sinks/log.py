@@ -13,7 +13,7 @@ from pydantic import Field
 
 from auditor.config.sections import Section
 from auditor.domain.finding import Announcement, Finding, Severity, TransitionKind
-from auditor.ports import Resume, SinkContext
+from auditor.ports.delivery import Resume, SinkContext
 
 _LEVELS = {
     Severity.CRITICAL: "error",

@@ -29,7 +29,7 @@ from auditor.config.sections import Section
 from auditor.domain import checks
 from auditor.domain.expiry import OWN
 from auditor.domain.finding import Announcement, State, TrackedFinding, Transition, TransitionKind
-from auditor.ports import Resume, SinkContext
+from auditor.ports.delivery import Resume, SinkContext
 
 _Labels = tuple[str, str, str, str]
 """Cluster, check, category, severity."""

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from auditor.config.sections import Section
 from auditor.domain.finding import Announcement
 from auditor.errors import SinkUnavailable
-from auditor.ports import Resume, SinkContext
+from auditor.ports.delivery import Resume, SinkContext
 from auditor.wire.events import structured
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auditor.domain.finding import Announcement
-from auditor.ports import Resume
+from auditor.ports.delivery import Resume
 
 
 class MemorySink:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -33,7 +32,8 @@ from auditor.pipeline.pairing import ClusterState, Pairs
 from auditor.pipeline.queue import RefQueue
 from auditor.pipeline.worker import Judging, Knowledge, Worker
 from auditor.plugins import PluginKind, installed, load_plugin
-from auditor.ports import Comparator, Ledger, Renderer
+from auditor.ports import Comparator, Renderer
+from auditor.ports.delivery import Ledger
 from auditor.sources.git.declaring import Outlets
 from auditor.state.actual_kind import PartOfKind, always_whole
 from auditor.state.compared import compared_parts
@@ -119,7 +119,6 @@ class _Assembly:
         owners = Owners(self._body_of, self._signals.pipeline.owner_rule_unsupported)
         self._notices = Notices(RefQueue(), owners)
         self._clusters: dict[str, ClusterPart] = {}
-        self._stirred: asyncio.Event | None = None
         self._desired = DesiredState(roots_of(configuration), scope=self._is_namespaced)
 
     async def build(self, stack: AsyncExitStack) -> Graph:
@@ -156,13 +155,13 @@ class _Assembly:
             signals=self._signals,
             notice=self._notices.add,
             declared=self._declared,
-            learned=self._learned,
+            learned=self._notices.stirred.set,
             cache=self._configuration.store.cache,
             part_of=_part_of(),
         )
 
     async def _git(self, stack: AsyncExitStack) -> GitSide:
-        known = KnownObjects(self._desired, self._states())
+        known = KnownObjects(self._desired, self._states(), self._notices.stirred)
         outlets = Outlets(
             desired=self._desired,
             revisions=self._memory.revisions,
@@ -179,7 +178,6 @@ class _Assembly:
             capabilities_of=self._capabilities_of,
         )
         git = await open_git(self._configuration, kit, stack)
-        self._stirred = git.stirred
         self._notices.listeners.append(known.note)
         return git
 
@@ -257,11 +255,6 @@ class _Assembly:
         """Every declared object of a kind; more may be known of kinds now, so places follow first."""
         self._notices.add(self._desired.rescope(cluster))
         return (ref for ref in self._desired.refs(cluster) if ref.group_kind == kind)
-
-    def _learned(self) -> None:
-        """A cluster serves something else now, which may concern what charts render to."""
-        if self._stirred is not None:
-            self._stirred.set()
 
     def _capabilities_of(self, cluster: str) -> Capabilities | None:
         part = self._clusters.get(cluster)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 
 from auditor.domain.identity import ObjectRef
@@ -12,12 +13,13 @@ from auditor.state.owners import Owners
 class Notices:
     """Queues every name, and reads owners among them first: they decide what is ignored.
 
-    ``listeners`` are told of every name besides.
+    ``listeners`` are told of every name besides. ``stirred`` is set when owners may lead to something else.
     """
 
     def __init__(self, queue: RefQueue, owners: Owners) -> None:
         self.queue = queue
         self.owners = owners
+        self.stirred = asyncio.Event()
         self.listeners: list[Callable[[Iterable[ObjectRef]], None]] = []
 
     def add(self, refs: Iterable[ObjectRef]) -> None:

@@ -21,7 +21,7 @@ from auditor.pipeline.courier import Supply
 from auditor.pipeline.publisher import Publisher
 from auditor.pipeline.supervisor import Supervisor
 from auditor.plugins import PluginKind, load_plugin, parse_options
-from auditor.ports import Sink, SinkContext
+from auditor.ports.delivery import Sink, SinkContext
 from auditor.state.ledger import SqliteLedger
 from auditor.telemetry.delivery import DeliveryEvents
 from auditor.telemetry.http import HttpEvents

@@ -20,7 +20,8 @@ from auditor.config.loading import parse
 from auditor.config.outputs import SinkChoice
 from auditor.config.repositories import Repository as RepositoryChoice
 from auditor.domain.report import Report
-from auditor.ports import ApiTransport, Repository, Sink
+from auditor.ports import ApiTransport, Repository
+from auditor.ports.delivery import Sink
 from auditor.recording.pace import Pace
 from auditor.recording.player import Player
 from auditor.recording.quiet import run_quietly, settled_by

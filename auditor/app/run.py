@@ -23,7 +23,7 @@ from auditor.config.document import Configuration
 from auditor.domain.lifecycle import Flapping
 from auditor.pipeline.rounds import Rounds
 from auditor.pipeline.supervisor import Supervisor, Task
-from auditor.ports import Sink
+from auditor.ports.delivery import Sink
 from auditor.state.ledger import LedgerSettings, Retention, SqliteLedger
 from auditor.state.revisions import SqliteRevisions
 

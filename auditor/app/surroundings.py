@@ -21,12 +21,17 @@ from auditor.state.roots import Root
 class KnownObjects:
     """All that is known of all clusters, for whoever follows owners."""
 
-    def __init__(self, desired: DesiredState, states: Mapping[str, ClusterState]) -> None:
+    def __init__(
+        self,
+        desired: DesiredState,
+        states: Mapping[str, ClusterState],
+        stirred: asyncio.Event | None = None,
+    ) -> None:
         self._desired = desired
         self._states = states
         self._asked: set[ObjectRef] = set()
         self._asked_kinds: set[tuple[str, GroupKind]] = set()
-        self.stirred = asyncio.Event()
+        self.stirred = stirred or asyncio.Event()
 
     def on(self, cluster: str) -> Surrounding:
         """What owners on a cluster may refer to."""

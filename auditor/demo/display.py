@@ -12,7 +12,7 @@ from rich.live import Live
 
 from auditor.demo.board import Board, Moment
 from auditor.domain.finding import Announcement
-from auditor.ports import Resume
+from auditor.ports.delivery import Resume
 
 _REFRESH: Final = 0.1
 """Seconds between two pictures."""

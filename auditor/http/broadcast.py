@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from auditor.domain.finding import Announcement
-from auditor.ports import Resume
+from auditor.ports.delivery import Resume
 from auditor.telemetry.http import HttpEvents
 from auditor.wire.events import structured
 

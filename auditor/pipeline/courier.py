@@ -16,7 +16,8 @@ from typing import Final
 
 from auditor.domain.finding import Announcement, TrackedFinding
 from auditor.errors import DeliveryRejected, RetryableError, SinkUnavailable
-from auditor.ports import Clock, Cursor, DeadLetterOffice, Outbox, Resume, Sink
+from auditor.ports import Clock
+from auditor.ports.delivery import Cursor, DeadLetterOffice, Outbox, Resume, Sink
 from auditor.telemetry.delivery import DeliveryEvents
 
 BATCH: Final = 500

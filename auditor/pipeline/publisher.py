@@ -13,7 +13,7 @@ from typing import Final
 
 from auditor.pipeline.courier import Courier, Supply
 from auditor.pipeline.supervisor import Supervisor
-from auditor.ports import Sink
+from auditor.ports.delivery import Sink
 
 DRAINING: Final = 10.0
 """Seconds that what waits gets to be delivered before the worker ends."""

@@ -25,7 +25,8 @@ from auditor.errors import StoreUnavailable
 from auditor.pipeline.agenda import Agenda
 from auditor.pipeline.confirmer import Confirmer
 from auditor.pipeline.queue import RefQueue
-from auditor.ports import Clock, Ledger
+from auditor.ports import Clock
+from auditor.ports.delivery import Ledger
 from auditor.state.suppressions import Suppressions
 from auditor.state.verdicts import Verdicts
 from auditor.telemetry.pipeline import PipelineEvents

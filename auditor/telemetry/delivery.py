@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from auditor.domain.finding import Announcement
-from auditor.ports import Backlog
+from auditor.ports.delivery import Backlog
 
 _log = structlog.get_logger("auditor.delivery")
 

@@ -8,7 +8,7 @@ from aiokafka.structs import RecordMetadata
 
 from auditor.domain.finding import Announcement
 from auditor.errors import DeliveryRejected, SinkUnavailable
-from auditor.ports import Resume, SinkContext
+from auditor.ports.delivery import Resume, SinkContext
 from auditor.wire.events import source_of
 from sinks.kafka.clients import administering, reading
 from sinks.kafka.failures import translated

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from prometheus_client import CollectorRegistry
 
 from auditor.domain.finding import Announcement
-from auditor.ports import Resume, Sink, SinkContext
+from auditor.ports.delivery import Resume, Sink, SinkContext
 from tests.builders import CLUSTER
 from tests.doubles import FakeClock
 from tests.findings import announcement

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from auditor.domain.finding import Announcement, Resolution, State, TrackedFinding, TransitionKind
-from auditor.ports import Cursor, Ledger, Outbox
+from auditor.ports.delivery import Cursor, Ledger, Outbox
 from tests.builders import ref
 from tests.doubles import START
 from tests.outcomes import clean, drifted, hidden, unknown

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from auditor.domain.finding import Announcement, State, Transition, TransitionKind
 from auditor.errors import DeliveryRejected, SinkUnavailable
-from auditor.ports import Resume, Sink
+from auditor.ports.delivery import Resume, Sink
 from auditor.wire.events import FindingEvent
 from auditor.wire.finding import decode
 from auditor.wire.topics import DEAD_LETTERS, LOG, STATE

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from auditor.domain.finding import Announcement, Severity, State, Transition, TransitionKind
-from auditor.ports import Sink
+from auditor.ports.delivery import Sink
 from sinks.log import LogOptions, LogSink
 from tests.contracts.sink_contract import SinkContract, context
 from tests.doubles import START

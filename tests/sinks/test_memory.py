@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.ports import Sink
+from auditor.ports.delivery import Sink
 from tests.contracts.sink_contract import ReadBackContract
 from tests.doubles_delivery import MemorySink
 

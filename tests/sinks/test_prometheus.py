@@ -20,7 +20,7 @@ from auditor.domain.finding import (
     Transition,
     TransitionKind,
 )
-from auditor.ports import Resume, Sink
+from auditor.ports.delivery import Resume, Sink
 from sinks.prometheus import PrometheusOptions, PrometheusSink
 from tests.contracts.sink_contract import SinkContract, context
 from tests.doubles import START

@@ -14,7 +14,7 @@ import pytest
 
 from auditor.config.problems import problems_of
 from auditor.errors import SinkUnavailable
-from auditor.ports import Resume, Sink
+from auditor.ports.delivery import Resume, Sink
 from sinks.stdout import StdoutOptions, StdoutSink
 from tests.contracts.sink_contract import SinkContract, announcements, context
 

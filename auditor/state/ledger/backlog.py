@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from auditor.domain.finding import Announcement
-from auditor.ports import Backlog
+from auditor.ports.delivery import Backlog
 from auditor.state.ledger.rows import Swept
 
 

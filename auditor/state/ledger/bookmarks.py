@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 
 from auditor.errors import StoreUnavailable
-from auditor.ports import Cursor
+from auditor.ports.delivery import Cursor
 from auditor.state.ledger import rows
 from auditor.state.ledger.readers import Readers
 from auditor.state.ledger.rows import Progress, Swept

@@ -18,7 +18,7 @@ from typing import TypeVar
 from auditor.domain.finding import Announcement, Outcome, State, TrackedFinding, Transition
 from auditor.domain.identity import ObjectRef
 from auditor.domain.lifecycle import calm_at
-from auditor.ports import Backlog
+from auditor.ports.delivery import Backlog
 from auditor.state.ledger import rows
 from auditor.state.ledger.book import Book
 from auditor.state.ledger.lock import locked

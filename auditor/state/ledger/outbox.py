@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 from auditor.domain.finding import Announcement
-from auditor.ports import Backlog, Cursor
+from auditor.ports.delivery import Backlog, Cursor
 from auditor.state.ledger import rows
 from auditor.state.ledger.backlog import BacklogCount
 from auditor.state.ledger.bookmarks import Bookmarks

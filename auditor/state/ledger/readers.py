@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from auditor.ports import Cursor
+from auditor.ports.delivery import Cursor
 from auditor.state.ledger.rows import Progress
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from auditor.domain.finding import Announcement
-from auditor.ports import Cursor
+from auditor.ports.delivery import Cursor
 from auditor.state.ledger.tables import moment, stamp
 from auditor.wire.finding import encode
 

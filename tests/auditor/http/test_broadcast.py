@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from auditor.http.broadcast import Broadcast
-from auditor.ports import Sink
+from auditor.ports.delivery import Sink
 from auditor.telemetry.http import HttpEvents
 from tests.contracts.sink_contract import SinkContract
 

@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from auditor.http.broadcast import LISTENERS, WAITING, Broadcast, TooManyListeners
-from auditor.ports import Resume
+from auditor.ports.delivery import Resume
 from auditor.telemetry.http import HttpEvents
 from tests.auditor.http.world import World
 from tests.findings import announcement

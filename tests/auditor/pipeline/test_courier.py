@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from auditor.domain.finding import Announcement
 from auditor.errors import DeliveryRejected, SinkUnavailable
 from auditor.pipeline.courier import Courier, Supply
-from auditor.ports import Cursor
+from auditor.ports.delivery import Cursor
 from auditor.state.ledger import LedgerReader, SqliteLedger
 from auditor.telemetry.delivery import DeliveryEvents
 from tests.doubles import START, FakeClock

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from auditor.ports import Backlog
+from auditor.ports.delivery import Backlog
 from auditor.telemetry.delivery import DeliveryEvents, Fate
 from tests.doubles import START
 from tests.findings import announcement

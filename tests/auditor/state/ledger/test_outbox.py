@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.ports import Cursor
+from auditor.ports.delivery import Cursor
 from auditor.state.ledger import LedgerReader, LedgerSettings, SqliteLedger
 from tests.doubles import START
 from tests.outcomes import clean, drifted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.ports import Cursor
+from auditor.ports.delivery import Cursor
 from auditor.state.ledger.readers import Readers
 from auditor.state.ledger.rows import Progress
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from auditor.domain.finding import State
-from auditor.ports import Cursor
+from auditor.ports.delivery import Cursor
 from auditor.state.ledger import LedgerReader, LedgerSettings, Retention, SqliteLedger
 from tests.doubles import START
 from tests.outcomes import clean, drifted
