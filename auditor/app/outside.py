@@ -12,6 +12,7 @@ from auditor.config.clusters import Cluster
 from auditor.config.document import Configuration
 from auditor.config.repositories import Credentials as CredentialsChoice
 from auditor.config.repositories import Repository as RepositoryChoice
+from auditor.pipeline.worker import BEAT
 from auditor.ports import ApiTransport, Clock, Repository
 from auditor.sources.git.credentials import Credentials
 from auditor.sources.git.libgit2 import trust_hosts
@@ -30,6 +31,7 @@ def real_seams(configuration: Configuration) -> Seams:
         clock=clock,
         cluster=lambda choice: _api_server(choice, clock),
         repository=lambda choice: _repository(choice, mirrors),
+        beat=BEAT,
     )
 
 

@@ -88,6 +88,7 @@ class _RunningWorker:
         self._supervisor = supervisor
         self._rounds = Rounds(graph.queue, seams.clock, seams.jitter)
         self._conduct = partial(seams.conduct, running)
+        self._beat = seams.beat
         self.ticking = [graph.tick]
 
     @classmethod
@@ -151,7 +152,7 @@ class _RunningWorker:
     def _tasks(self) -> dict[str, Task]:
         graph = self._graph
         tasks: dict[str, Task] = {
-            "worker": graph.worker.run,
+            "worker": partial(graph.worker.run, beat=self._beat),
             "agenda": lambda: self._rounds.tick(self._tick),
             "resync": lambda: self._rounds.resync(graph.everything),
         }

@@ -45,11 +45,15 @@ def _itself(renderer: Renderer) -> Renderer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seams:
-    """What is different between a run, a recorded run and a replay."""
+    """What is different between a run, a recorded run and a replay.
+
+    ``beat`` is for how long changes gather that come in a row, in seconds.
+    """
 
     clock: Clock
     cluster: OpenCluster
     repository: OpenRepository
     jitter: random.Random = field(default_factory=random.Random)
     conduct: Conduct = endlessly
+    beat: float = 0.0
     renderer: Callable[[Renderer], Renderer] = _itself
