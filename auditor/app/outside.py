@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from auditor.app.clock import SystemClock
+from auditor.app.garbage import set_aside
 from auditor.app.seams import Seams
 from auditor.config.clusters import Cluster
 from auditor.config.document import Configuration
@@ -32,6 +33,7 @@ def real_seams(configuration: Configuration) -> Seams:
         cluster=lambda choice: _api_server(choice, clock),
         repository=lambda choice: _repository(choice, mirrors),
         beat=BEAT,
+        settled=set_aside,
     )
 
 

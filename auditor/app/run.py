@@ -110,7 +110,7 @@ class _RunningWorker:
         place = Workplace(
             configuration=configuration, seams=seams, registry=registry, ledger=ledger
         )
-        answers = WorkerAnswers(graph, ledger)
+        answers = WorkerAnswers(graph, ledger, settled=seams.settled)
         outputs = build_outputs(place, answers, supervisor, poke=_poker(graph), more=more)
         await stack.enter_async_context(outputs.server)
         url = await outputs.server.listen(configuration.http.host, configuration.http.port)
@@ -121,6 +121,7 @@ class _RunningWorker:
         )
         worker = cls(graph, outputs, supervisor, seams=seams, running=running)
         worker.ticking.append(answers.tick)
+        seams.settled()
         return worker
 
     async def serve(self, stop: asyncio.Event) -> None:
