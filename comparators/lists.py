@@ -31,7 +31,7 @@ KeyValues = tuple[Any, ...]
 def compare(walk: Walk, desired: list[Any], actual: list[Any], schema: Schema) -> None:
     """Compare two lists the way their schema says."""
     items = schema.items or ANY
-    if items.shape is Shape.SCALAR and desired == actual:
+    if (items.exact or items.shape is Shape.SCALAR) and desired == actual:
         return
     if schema.shape is Shape.KEYED_LIST and schema.merge is not None:
         wanted, living = _by_key(desired, schema.merge), _by_key(actual, schema.merge)

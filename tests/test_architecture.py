@@ -58,18 +58,24 @@ def _name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def _functions() -> Iterator[tuple[str, Function]]:
-    for path in _modules():
-        for node in ast.walk(_tree(path)):
-            if isinstance(node, Function):
-                yield f"{_name(path)}:{node.lineno} {node.name}", node
+@cache
+def _functions() -> tuple[tuple[str, Function], ...]:
+    return tuple((place, node) for place, node in _definitions() if isinstance(node, Function))
 
 
-def _classes() -> Iterator[tuple[str, ast.ClassDef]]:
-    for path in _modules():
-        for node in ast.walk(_tree(path)):
-            if isinstance(node, ast.ClassDef):
-                yield f"{_name(path)}:{node.lineno} {node.name}", node
+@cache
+def _classes() -> tuple[tuple[str, ast.ClassDef], ...]:
+    return tuple((place, node) for place, node in _definitions() if isinstance(node, ast.ClassDef))
+
+
+@cache
+def _definitions() -> tuple[tuple[str, ast.AST], ...]:
+    return tuple(
+        (f"{_name(path)}:{node.lineno} {node.name}", node)
+        for path in _modules()
+        for node in ast.walk(_tree(path))
+        if isinstance(node, Function | ast.ClassDef)
+    )
 
 
 def _body_lines(function: Function) -> int:

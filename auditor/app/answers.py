@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from auditor.app.first_look import FirstLook
 from auditor.app.graph import Graph
@@ -18,10 +18,11 @@ from auditor.state.ledger import SqliteLedger
 class WorkerAnswers:
     """Answers out of the graph and the ledger."""
 
-    def __init__(self, graph: Graph, ledger: SqliteLedger) -> None:
+    def __init__(self, graph: Graph, ledger: SqliteLedger, *, settled: Callable[[], None]) -> None:
+        """Answer; ``settled`` is called once everything was looked at."""
         self._graph = graph
         self._ledger = ledger
-        self._first_look = FirstLook(graph.queue, graph.everything)
+        self._first_look = FirstLook(graph.queue, graph.everything, settled)
 
     def conditions(self) -> Sequence[Condition]:
         """Everything that readiness depends on."""

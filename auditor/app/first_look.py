@@ -14,11 +14,20 @@ from auditor.pipeline.queue import RefQueue
 
 
 class FirstLook:
-    """Begins when the sources are known, and is done when the queue has been empty since."""
+    """Begins when the sources are known, and is done when the queue has been empty since.
 
-    def __init__(self, queue: RefQueue, everything: Callable[[], Iterable[ObjectRef]]) -> None:
+    ``settled`` is called then, once.
+    """
+
+    def __init__(
+        self,
+        queue: RefQueue,
+        everything: Callable[[], Iterable[ObjectRef]],
+        settled: Callable[[], None],
+    ) -> None:
         self._queue = queue
         self._everything = everything
+        self._settled = settled
         self._begun = False
         self.done = False
 
@@ -29,4 +38,6 @@ class FirstLook:
         if not self._begun:
             self._begun = True
             self._queue.add(self._everything())
-        self.done = self._queue.idle
+        if self._queue.idle:
+            self.done = True
+            self._settled()

@@ -7,11 +7,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from auditor.app.clock import SystemClock
+from auditor.app.garbage import set_aside
 from auditor.app.seams import Seams
 from auditor.config.clusters import Cluster
 from auditor.config.document import Configuration
 from auditor.config.repositories import Credentials as CredentialsChoice
 from auditor.config.repositories import Repository as RepositoryChoice
+from auditor.pipeline.worker import BEAT
 from auditor.ports import ApiTransport, Clock, Repository
 from auditor.sources.git.credentials import Credentials
 from auditor.sources.git.libgit2 import trust_hosts
@@ -30,6 +32,8 @@ def real_seams(configuration: Configuration) -> Seams:
         clock=clock,
         cluster=lambda choice: _api_server(choice, clock),
         repository=lambda choice: _repository(choice, mirrors),
+        beat=BEAT,
+        settled=set_aside,
     )
 
 

@@ -88,6 +88,7 @@ class _RunningWorker:
         self._supervisor = supervisor
         self._rounds = Rounds(graph.queue, seams.clock, seams.jitter)
         self._conduct = partial(seams.conduct, running)
+        self._beat = seams.beat
         self.ticking = [graph.tick]
 
     @classmethod
@@ -109,7 +110,7 @@ class _RunningWorker:
         place = Workplace(
             configuration=configuration, seams=seams, registry=registry, ledger=ledger
         )
-        answers = WorkerAnswers(graph, ledger)
+        answers = WorkerAnswers(graph, ledger, settled=seams.settled)
         outputs = build_outputs(place, answers, supervisor, poke=_poker(graph), more=more)
         await stack.enter_async_context(outputs.server)
         url = await outputs.server.listen(configuration.http.host, configuration.http.port)
@@ -120,6 +121,7 @@ class _RunningWorker:
         )
         worker = cls(graph, outputs, supervisor, seams=seams, running=running)
         worker.ticking.append(answers.tick)
+        seams.settled()
         return worker
 
     async def serve(self, stop: asyncio.Event) -> None:
@@ -151,7 +153,7 @@ class _RunningWorker:
     def _tasks(self) -> dict[str, Task]:
         graph = self._graph
         tasks: dict[str, Task] = {
-            "worker": graph.worker.run,
+            "worker": partial(graph.worker.run, beat=self._beat),
             "agenda": lambda: self._rounds.tick(self._tick),
             "resync": lambda: self._rounds.resync(graph.everything),
         }

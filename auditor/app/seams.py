@@ -39,17 +39,27 @@ async def endlessly(_worker: Running) -> None:
     await asyncio.Event().wait()
 
 
+def _nothing() -> None:
+    """Take no note."""
+
+
 def _itself(renderer: Renderer) -> Renderer:
     return renderer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seams:
-    """What is different between a run, a recorded run and a replay."""
+    """What is different between a run, a recorded run and a replay.
+
+    ``beat`` is for how long changes gather that come in a row, in seconds. ``settled`` is called when most of
+    what a worker holds is there: all parts, and then all objects.
+    """
 
     clock: Clock
     cluster: OpenCluster
     repository: OpenRepository
     jitter: random.Random = field(default_factory=random.Random)
     conduct: Conduct = endlessly
+    beat: float = 0.0
+    settled: Callable[[], None] = _nothing
     renderer: Callable[[Renderer], Renderer] = _itself

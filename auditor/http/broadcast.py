@@ -73,7 +73,7 @@ class Broadcast:
 
     def __init__(self, events: HttpEvents, *, kept: int = KEPT) -> None:
         self._events = events
-        self._recent: deque[tuple[int, bytes]] = deque(maxlen=kept)
+        self._recent: deque[Announcement] = deque(maxlen=kept)
         self._listeners: set[Listener] = set()
 
     async def open(self, resume: Resume) -> frozenset[str]:  # noqa: ARG002 - it starts at the present
@@ -81,10 +81,10 @@ class Broadcast:
         return frozenset()
 
     async def publish(self, batch: Sequence[Announcement]) -> str | None:
-        """Hand a batch to every listener."""
-        for announcement in batch:
+        """Hand a batch to every listener; where nobody listens, nothing is written."""
+        self._recent.extend(batch)
+        for announcement in batch if self._listeners else ():
             frame = encode(announcement)
-            self._recent.append((announcement.sequence, frame))
             for listener in tuple(self._listeners):
                 if not listener.offer(frame):
                     self._events.stream_dropped()
@@ -118,10 +118,10 @@ class Broadcast:
     def _missed(self, after: int | None) -> list[bytes]:
         if after is None:
             return []
-        known = [sequence for sequence, _ in self._recent]
-        if not known or not known[0] - 1 <= after <= known[-1]:
+        known = self._recent
+        if not known or not known[0].sequence - 1 <= after <= known[-1].sequence:
             return [_GAP]
-        return [frame for sequence, frame in self._recent if sequence > after]
+        return [encode(announcement) for announcement in known if announcement.sequence > after]
 
 
 def encode(announcement: Announcement) -> bytes:

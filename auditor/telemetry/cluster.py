@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 import prometheus_client as prometheus
@@ -84,9 +85,12 @@ class ClusterEvents:
             registry=registry,
         )
 
+        # Finding a series by its labels costs as much as reading an event, and this is done for each.
+        self._received_of = cache(lambda cluster, gvk: self._received.labels(cluster, str(gvk)))
+
     def events_received(self, cluster: str, gvk: GroupVersionKind, count: int) -> None:
         """Changes of one kind came in."""
-        self._received.labels(cluster, str(gvk)).inc(count)
+        self._received_of(cluster, gvk).inc(count)
 
     def watch_interrupted(
         self,

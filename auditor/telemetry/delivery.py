@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
+from functools import cache
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -42,19 +43,23 @@ class DeliveryEvents:
         self._up = Gauge(
             "auditor_sink_up", "Whether a sink takes announcements.", ["sink"], registry=registry
         )
-        self._last = Gauge(
+        last = Gauge(
             "auditor_sink_last_delivery_timestamp_seconds",
             "When a sink last took announcements.",
             ["sink"],
             registry=registry,
         )
-        self._seconds = Histogram(
+        seconds = Histogram(
             "auditor_sink_publish_seconds",
             "Time from handing a batch to a sink to its being taken.",
             ["sink"],
             registry=registry,
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
         )
+        # A batch may be a single announcement, and finding a series by its labels costs more than counting.
+        self._delivered = cache(lambda sink: self._published.labels(sink, Fate.DELIVERED))
+        self._last = cache(last.labels)
+        self._seconds = cache(seconds.labels)
         for sink in sinks:
             self._know(sink)
 
@@ -91,9 +96,9 @@ class DeliveryEvents:
 
     def batch_published(self, sink: str, count: int, *, took: float, at: float) -> None:
         """A sink took a batch, within ``took`` seconds, at ``at`` (Unix time)."""
-        self._published.labels(sink, Fate.DELIVERED).inc(count)
-        self._last.labels(sink).set(at)
-        self._seconds.labels(sink).observe(took)
+        self._delivered(sink).inc(count)
+        self._last(sink).set(at)
+        self._seconds(sink).observe(took)
 
     def repeats_skipped(self, sink: str, count: int) -> None:
         """The other side had announcements already."""

@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final, TextIO
 
 import structlog
@@ -91,13 +92,23 @@ def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
 def _redacted(key: str, value: Any) -> Any:
     if isinstance(value, Mapping):
         return {inner: _redacted(str(inner), held) for inner, held in value.items()}
-    if _SECRET_KEY.search(key) and value not in (None, True, False):
+    if _names_a_secret(key) and value not in (None, True, False):
         return _BLANK
     if isinstance(value, str):
-        return _SECRET_TEXT.sub(_blanked, value)
+        return _SECRET_TEXT.sub(_blanked, value) if _may_hold_a_secret(value) else value
     if isinstance(value, list | tuple):
         return [_redacted(key, item) for item in value]
     return value
+
+
+@lru_cache(maxsize=1024)
+def _names_a_secret(key: str) -> bool:
+    return _SECRET_KEY.search(key) is not None
+
+
+def _may_hold_a_secret(text: str) -> bool:
+    """Both forms of one have an address or a blank in them, and most texts have neither."""
+    return "://" in text or len(text.split(None, 1)) > 1
 
 
 def _blanked(match: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ and an alert can be built on it. Sources are named by configuration: ``cluster/p
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
@@ -29,10 +30,12 @@ class SourceEvents:
             registry=registry,
         )
         self._is_up: dict[str, bool] = {}
+        # Finding a series by its labels costs as much as reading an event, and this is done for each.
+        self._heard_from = cache(self._heard.labels)
 
     def source_heard(self, source: str, at: datetime) -> None:
         """Something came from the source, whatever it was."""
-        self._heard.labels(source).set(at.timestamp())
+        self._heard_from(source).set(at.timestamp())
 
     def source_up(self, source: str) -> None:
         """The source can be heard; logged only where it could not before."""

@@ -77,11 +77,10 @@ def structured_from(attributes: dict[str, str], data: bytes) -> bytes:
     return to_json({**attributes, "datacontenttype": _JSON, "data": orjson.Fragment(data)})
 
 
-def binary(transition: Transition, data: bytes) -> BinaryEvent:
-    """Write the state of a finding after a transition, given the finding as JSON."""
-    tracked = transition.tracked
+def binary(tracked: TrackedFinding, attributes: dict[str, str], data: bytes) -> BinaryEvent:
+    """Write the state of a finding, given what its transition is called and the finding as JSON."""
     value = data if tracked.state is State.OPEN else None
-    return binary_from(attributes_of(transition, key=state_key(tracked)), value)
+    return binary_from({**attributes, "partitionkey": state_key(tracked)}, value)
 
 
 def binary_from(attributes: dict[str, str], value: bytes | None) -> BinaryEvent:

@@ -63,8 +63,9 @@ def records_of(announcement: Announcement, topics: Topics, limit: int) -> tuple[
     """
     transition = announcement.transition
     records = _records(transition, topics)
-    if _largest(records) > limit:
-        records = _records(_abridged(transition), topics)
+    if (size := _largest(records)) <= limit:
+        return records
+    records = _records(_abridged(transition), topics)
     if (size := _largest(records)) > limit:
         reason = f"{size} bytes are more than the {limit} that a record may have"
         raise DeliveryRejected(reason, announcement_id=transition.id)
@@ -104,10 +105,10 @@ def dead_letter(announcement: Announcement, reason: str, topics: Topics) -> Reco
 
 
 def _records(transition: Transition, topics: Topics) -> tuple[Record, Record]:
-    data = encode(transition.tracked)
-    attributes = attributes_of(transition, key=object_key(transition.tracked))
-    key, event = state_key(transition.tracked), binary(transition, data)
-    return _log_record(attributes, data, topics), _state_record(key, event, topics)
+    tracked, data = transition.tracked, encode(transition.tracked)
+    attributes = attributes_of(transition, key=object_key(tracked))
+    state = binary(tracked, attributes, data)
+    return _log_record(attributes, data, topics), _state_record(state_key(tracked), state, topics)
 
 
 def _log_record(attributes: Attributes, data: bytes, topics: Topics) -> Record:

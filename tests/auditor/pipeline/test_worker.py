@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from auditor.domain.pair import Doubt, Pair, Superseded
 from auditor.domain.rules import IgnoreRule, Rules
 from auditor.pipeline.agenda import Agenda
 from auditor.pipeline.queue import RefQueue
-from auditor.pipeline.worker import Judging, Knowledge, Worker
+from auditor.pipeline.worker import BATCH, Judging, Knowledge, Worker
 from auditor.state.suppressions import Suppressions
 from auditor.state.verdicts import Verdicts
 from auditor.telemetry.pipeline import PipelineEvents
@@ -72,6 +73,15 @@ class House:
         self.pairs[where] = Pair(ref=where, desired=wanted, actual=None, **rest)  # type: ignore[arg-type] # builders pass what the test says
         self.queue.add([where])
         return where
+
+
+@asynccontextmanager
+async def working(house: House, *, beat: float) -> AsyncIterator[None]:
+    """Let the worker run beside the test."""
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(house.worker.run(beat=beat))
+        yield
+        task.cancel()
 
 
 async def test_a_finding_is_recorded_and_remembered(clock: FakeClock) -> None:
@@ -137,6 +147,49 @@ async def test_names_wait_for_a_ledger_that_cannot_write(clock: FakeClock) -> No
             clock.advance(60)
 
     assert ledger.concerns(where)
+
+
+async def test_a_change_that_comes_alone_does_not_wait(clock: FakeClock) -> None:
+    """What comes right after it does, and then goes through together."""
+    ledger = MemoryLedger()
+    house = House(clock, ledger)
+    alone = house.declare("alone")
+
+    async with working(house, beat=1.0):
+        await clock.asleep()
+        assert [outcome.ref for outcome in ledger.recorded] == [alone]
+        row = [house.declare(name) for name in ("first", "second")]
+        clock.advance(1.0)
+        await clock.asleep()
+
+    assert [outcome.ref for outcome in ledger.recorded] == [alone, *row]
+    assert clock.naps == [1.0, 1.0]
+
+
+async def test_nothing_waits_for_what_is_fine(clock: FakeClock) -> None:
+    """What is not written down costs nothing that could be shared."""
+    ledger = MemoryLedger()
+    house = House(clock, ledger)
+    fine = house.declare("fine")
+    house.pairs[fine] = Pair(ref=fine, desired=None, actual=None)
+
+    await house.worker.step()
+    house.declare("next")
+    async with working(house, beat=1.0):
+        await clock.asleep()
+        assert len(ledger.recorded) == 1
+
+
+async def test_a_long_queue_does_not_wait(clock: FakeClock) -> None:
+    """There is enough in it to share the price already."""
+    ledger = MemoryLedger()
+    house = House(clock, ledger)
+    for number in range(2 * BATCH + 1):
+        house.declare(f"web-{number}")
+
+    async with working(house, beat=1.0):
+        await clock.asleep()
+        assert len(ledger.recorded) == 2 * BATCH
 
 
 async def test_a_comparator_that_breaks_costs_one_verdict(clock: FakeClock) -> None:

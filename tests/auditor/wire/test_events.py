@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from auditor.domain.finding import State, TrackedFinding, Transition, TransitionKind
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Owner
-from auditor.wire.events import FindingEvent, binary, object_key, source_of, state_key, structured
+from auditor.wire.events import (
+    FindingEvent,
+    attributes_of,
+    binary,
+    object_key,
+    source_of,
+    state_key,
+    structured,
+)
 from auditor.wire.finding import decode, encode
 from tests.doubles import START
 from tests.outcomes import TRACKED, finding
@@ -119,7 +127,7 @@ class TestBinary:
     def test_an_open_finding_is_the_value(self) -> None:
         """The state topic carries the bare finding, its attributes are headers."""
         one = transition()
-        event = binary(one, encode(one.tracked))
+        event = binary(one.tracked, attributes_of(one, key="any"), encode(one.tracked))
         headers = dict(event.headers)
 
         assert event.value is not None
@@ -133,7 +141,7 @@ class TestBinary:
         """No value, so that compaction removes the key; the headers still say what happened."""
         one = transition(TransitionKind.RESOLVED, state)
 
-        event = binary(one, encode(one.tracked))
+        event = binary(one.tracked, attributes_of(one, key="any"), encode(one.tracked))
 
         assert event.value is None
         assert "content-type" not in dict(event.headers)
