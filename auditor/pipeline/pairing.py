@@ -14,10 +14,11 @@ from auditor.domain.gitops.sync_windows import SyncWindow, windows_of
 from auditor.domain.identity import GroupKind, GroupVersionKind, ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.domain.marks import generator_of
-from auditor.domain.pair import Doubt, Pair, Scaler
+from auditor.domain.pair import Doubt, Neighbour, Pair, Scaler
 from auditor.domain.schema import Schema
 from auditor.state.actual import ActualState
 from auditor.state.desired import Declaration, DesiredState
+from auditor.state.neighbours import Neighbourhood
 from auditor.state.scalers import Scalers
 
 APPLICATION: Final = GroupKind("argoproj.io", "Application")
@@ -42,10 +43,12 @@ class Pairs:
         desired: DesiredState,
         clusters: Mapping[str, ClusterState],
         governs: Callable[[ObjectRef], bool],
+        neighbours: Neighbourhood,
     ) -> None:
         self._desired = desired
         self._clusters = clusters
         self._governs = governs
+        self._neighbours = neighbours
 
     def of(self, ref: ObjectRef) -> Pair:
         """Pair one object; its cluster must be one of those configured."""
@@ -55,6 +58,8 @@ class Pairs:
         version = desired.version if desired else None
         actual = cluster.actual.manifest(ref, version)
         known = desired or actual
+        governed = desired is None and self._governs(ref)
+        is_left = governed or (desired is None and declaration is not None)
         return Pair(
             ref=ref,
             desired=desired,
@@ -64,11 +69,29 @@ class Pairs:
             schema=cluster.schema_for(known.gvk) if known else None,
             scaler=self._scaler(ref, cluster.scalers),
             earlier=declaration.earlier if declaration else (),
-            governed=desired is None and self._governs(ref),
+            governed=governed,
             followed=ref in self._desired.followed,
             generator=self._generator(ref, actual) if desired is None and actual else None,
             patience=declaration.found.interval if declaration and declaration.found else None,
             windows=self._windows(declaration) if declaration and declaration.earlier else (),
+            neighbours=self._around(ref, desired, actual if is_left else None, declaration),
+        )
+
+    def _around(
+        self,
+        ref: ObjectRef,
+        desired: Manifest | None,
+        left: Manifest | None,
+        declaration: Declaration | None,
+    ) -> tuple[Neighbour, ...]:
+        """What else is needed; ``left`` is the living object where its owners are asked about it."""
+        late = declaration if declaration and declaration.earlier else None
+        is_made = left is not None and "ownerReferences" in left.metadata
+        return self._neighbours.of(
+            ref,
+            desired,
+            None if is_made else left,
+            applier=late.found.keeper if late and late.found else None,
         )
 
     def _windows(self, declaration: Declaration) -> tuple[SyncWindow, ...]:
@@ -112,7 +135,10 @@ class Pairs:
         if desired is not None:
             root = known.objects.root_of(ref) if ahead else None
             return Doubt.RENDER_FAILED if root and known.roots[root].root.top in ahead else None
-        if known.followed.doubts(actual):
+        if (
+            known.followed.doubts(actual)
+            or self._neighbours.listing(ref) in known.followed.unknown()
+        ):
             return Doubt.OWNER_UNKNOWN
         is_coming = any(not known.roots[top].stale_reason for top in ahead)
         is_known = not is_coming and known.roots.complete(ref.cluster)

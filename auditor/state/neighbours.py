@@ -1,0 +1,121 @@
+"""What else must be known to judge an object, and whom a change of that concerns.
+
+Most objects are judged by themselves. One that nobody declares is judged by what its owners say of it, one
+that the cluster is late with by its owner, and an owner by what it refers to. Who asked for what is
+remembered by kind and name, so that whatever becomes of it, known or not, leads to another look. It refuses
+to judge.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+
+from auditor.domain.gitops import references
+from auditor.domain.identity import ObjectRef
+from auditor.domain.manifest import Manifest
+from auditor.domain.marks import Keeper, keepers_of
+from auditor.domain.pair import Neighbour
+from auditor.state.inventories import KINDS, Inventories
+
+Name = tuple[str, str]
+"""Kind and name: how objects are told apart whose namespace may not be known."""
+_LISTING = frozenset(kind.kind for kind in KINDS)
+
+
+class Neighbourhood:
+    """The neighbours of every object, looked up as they are asked for.
+
+    ``look`` gives an object as it is known, ``find`` the owner that a mark names on a cluster, and
+    ``is_declared`` tells whether an object is.
+    """
+
+    def __init__(
+        self,
+        look: Callable[[ObjectRef], Neighbour],
+        find: Callable[[Keeper, str], ObjectRef | None],
+        is_declared: Callable[[ObjectRef], bool],
+    ) -> None:
+        self._look = look
+        self._find = find
+        self._is_declared = is_declared
+        self._inventories = Inventories()
+        self._asked: dict[ObjectRef, frozenset[Name]] = {}
+        self._asking: defaultdict[Name, dict[ObjectRef, None]] = defaultdict(dict)
+
+    def of(
+        self,
+        ref: ObjectRef,
+        desired: Manifest | None,
+        actual: Manifest | None,
+        *,
+        applier: ObjectRef | None,
+    ) -> tuple[Neighbour, ...]:
+        """The neighbours of an object; ``applier`` is the owner that the cluster is late with.
+
+        Without a living object nobody is asked whose it is.
+        """
+        if desired is not None and applier is None and ref.kind not in references.NAMES:
+            if ref in self._asked:
+                self._note(ref, frozenset())
+            return ()
+        names: set[Name] = set()
+        found: dict[ObjectRef, Neighbour] = {}
+        for keeper in self._keepers(actual, names) if desired is None and actual else ():
+            found[keeper] = self._look(keeper)
+        for owner in (ref, applier):
+            if owner is not None:
+                found |= self._referred(owner, names)
+        found.pop(ref, None)
+        self._note(ref, frozenset(names))
+        return tuple(found.values())
+
+    def listing(self, ref: ObjectRef) -> ObjectRef | None:
+        """The owner that lists an object in its inventory, which may have lost its mark."""
+        return self._inventories.owner_of(ref)
+
+    def note(self, refs: Iterable[ObjectRef]) -> Iterator[ObjectRef]:
+        """Take in names of changed objects; name those that must be looked at again for them."""
+        for ref in refs:
+            yield from self._asking.get((ref.kind, ref.name), ())
+            if ref.kind in _LISTING and ref.group_kind in KINDS:
+                listed = self._inventories.read(ref, self._look(ref).actual)
+                yield from (each for each in listed if not self._is_declared(each))
+
+    def _keepers(self, actual: Manifest, names: set[Name]) -> Iterator[ObjectRef]:
+        """The owners that may say something of a living object."""
+        for keeper in keepers_of(actual):
+            names.add((keeper.kind, keeper.name))
+            owner = self._find(keeper, actual.ref.cluster)
+            if owner is not None:
+                yield owner
+        listing = self.listing(actual.ref)
+        if listing is not None:
+            names.add((listing.kind, listing.name))
+            yield listing
+
+    def _referred(self, ref: ObjectRef, names: set[Name]) -> dict[ObjectRef, Neighbour]:
+        """An owner and what it refers to; it acts by its living self, which may not be there yet."""
+        if ref.kind not in references.NAMES:
+            return {}
+        owner = self._look(ref)
+        names.add((ref.kind, ref.name))
+        found = {ref: owner}
+        for side in (owner.actual, owner.desired):
+            for wanted in references.references_of(side) if side else ():
+                names.add((wanted.kind, wanted.name))
+                found[wanted] = self._look(wanted)
+        return found
+
+    def _note(self, ref: ObjectRef, names: frozenset[Name]) -> None:
+        """Remember who asked for what; what has gone away asks for nothing."""
+        before = self._asked.pop(ref, frozenset())
+        for name in before - names:
+            asking = self._asking[name]
+            asking.pop(ref, None)
+            if not asking:
+                del self._asking[name]
+        for name in names:
+            self._asking[name][ref] = None
+        if names:
+            self._asked[ref] = names
