@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from auditor.domain import checks
+from auditor.domain.claims import claim_on
 from auditor.domain.fieldpath import FieldPath
 from auditor.domain.finding import (
     Category,
@@ -235,7 +236,10 @@ def _origin(pair: Pair) -> Origin | None:
 
 def _owner(pair: Pair) -> Owner | None:
     """Whose the object is. Of one that is declared no more, its last declaration knew more than its mark."""
-    marked = owner_of(pair.desired) or owner_of(pair.actual)
+    claim = claim_on(pair)
+    if claim and claim.is_copy:
+        return None
+    marked = owner_of(pair.desired) or (claim.owner if claim else owner_of(pair.actual))
     before = next((e.manifest.owner for e in pair.earlier if e.manifest is not None), None)
     if pair.desired is not None or before is None:
         return marked

@@ -85,6 +85,13 @@ def generator_of(manifest: Manifest) -> Keeper | None:
     return None
 
 
+def copied_tracking(manifest: Manifest) -> str:
+    """The Application of a tracking id that means another object; empty where there is none such."""
+    annotations = _texts(manifest, "annotations")
+    app = str(annotations.get(ARGO_TRACKING, "")).partition(":")[0]
+    return "" if _argocd(manifest.ref, {}, annotations) else app
+
+
 def _argocd(ref: ObjectRef, _labels: _Text, annotations: _Text) -> Owner | None:
     """A cluster-scoped object is tracked with the namespace that its Application is for.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from auditor.domain import checks
+from auditor.domain.claims import claim_on
 from auditor.domain.finding import Category, Deviation, Remedy
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Origin, Owner
@@ -33,11 +34,20 @@ def remedies_for(pair: Pair, deviation: Deviation) -> tuple[Remedy, ...]:
     if deviation.category is Category.UNRECONCILED and deviation.check != checks.TERMINATING.id:
         return (_resume(pair) if deviation.check == checks.SUSPENDED.id else _ask(pair),)
     if pair.desired is None:
-        return (
-            Remedy(kind="codify", details={"how": f"declare {pair.ref} in Git"}),
-            Remedy(kind="revert", details={"how": f"kubectl delete {_named(pair)}"}),
-        )
+        return _undeclared(pair)
     return (_apply(pair), Remedy(kind="codify", details={"how": _change(pair.desired.origin)}))
+
+
+def _undeclared(pair: Pair) -> tuple[Remedy, ...]:
+    """Declare it or delete it; where its owner can take it away, that does."""
+    claim = claim_on(pair)
+    bare = f", without the mark of {claim.owner.name}" if claim and claim.is_copy else ""
+    codify = Remedy(kind="codify", details={"how": f"declare {pair.ref} in Git{bare}"})
+    deleting = f"kubectl delete {_named(pair)}"
+    if claim is None or claim.is_copy or not claim.command:
+        return codify, Remedy(kind="revert", details={"how": deleting})
+    by_owner = Remedy(kind="revert", details={"how": claim.command})
+    return (codify, by_owner) if claim.stays else (by_owner, codify)
 
 
 def _wait() -> Remedy:
