@@ -18,6 +18,7 @@ from typing import Any, Final
 from auditor.domain import checks
 from auditor.domain.finding import Deviation
 from auditor.domain.identity import GroupKind
+from auditor.domain.pair import Pair
 from comparators import scalars
 from comparators.status import Living, clipped, mapping, mappings, number, text
 
@@ -28,7 +29,7 @@ _FAILED: Final = frozenset({"Failed", "Error"})
 _SHORT: Final = 10
 
 
-def application(living: Living, _declared: Mapping[str, object]) -> Iterator[Deviation]:
+def application(living: Living, _pair: Pair) -> Iterator[Deviation]:
     """Say what is wrong with an Application."""
     if living.annotation(_SKIP) == "true":
         field = living.field("metadata", "annotations", _SKIP)
@@ -44,7 +45,7 @@ def application(living: Living, _declared: Mapping[str, object]) -> Iterator[Dev
         yield from _out_of_sync(living, operation)
 
 
-def application_set(living: Living, _declared: Mapping[str, object]) -> Iterator[Deviation]:
+def application_set(living: Living, _pair: Pair) -> Iterator[Deviation]:
     """Say what is wrong with an ApplicationSet."""
     for one in living.conditions():
         if (one.type, one.status) in {("ErrorOccurred", "True"), ("ResourcesUpToDate", "False")}:

@@ -18,6 +18,7 @@ from typing import Final
 from auditor.domain import checks
 from auditor.domain.finding import Deviation, Severity
 from auditor.domain.identity import GroupKind
+from auditor.domain.pair import Pair
 from comparators import scalars
 from comparators.status import Condition, Living, mapping, mappings, number, text
 
@@ -47,11 +48,12 @@ _RETRYING: Final = "ProgressingWithRetry"
 Conditions = Mapping[str, Condition]
 
 
-def flux(living: Living, declared: Mapping[str, object]) -> Iterator[Deviation]:
-    """Say what is wrong with one of Flux's objects; ``declared`` is its declared spec."""
+def flux(living: Living, pair: Pair) -> Iterator[Deviation]:
+    """Say what is wrong with one of Flux's objects."""
     if living.ref.kind == "HelmRepository" and living.spec.get("type") == "oci":
         return  # nobody acts on it: https://fluxcd.io/flux/components/source/helmrepositories/#helm-oci-repository
     if living.spec.get("suspend") is True:
+        declared = mapping(pair.desired.body.get("spec")) if pair.desired else {}
         yield _suspended(living, is_meant=declared.get("suspend") is True)
         return
     conditions = {one.type: one for one in living.conditions()}
