@@ -1,4 +1,4 @@
-"""Is Flux able to do what it was told? From what its objects say of themselves.
+"""Is Flux able to do what it was told? From what its objects say of themselves and of each other.
 
 One finding for one cause: what is suspended is only suspended, and what failed as a release is not reported
 once more as not ready. A failure that is tried again is failing all the while, however often the controller
@@ -11,12 +11,14 @@ https://fluxcd.io/flux/components/helm/helmreleases/#helmrelease-status
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from auditor.domain import checks
 from auditor.domain.finding import Deviation, Severity
+from auditor.domain.gitops.flux_progress import backlog_of
 from auditor.domain.identity import GroupKind
 from auditor.domain.pair import Pair
 from comparators import scalars
@@ -57,17 +59,31 @@ def flux(living: Living, pair: Pair) -> Iterator[Deviation]:
         yield _suspended(living, is_meant=declared.get("suspend") is True)
         return
     conditions = {one.type: one for one in living.conditions()}
-    yield from _unseen(living, conditions)
+    behind = list(_behind_source(living, pair))
+    yield from (
+        () if behind else _unseen(living, conditions)
+    )  # who takes no turn sees nothing either
     yield from _drifted(living, conditions)
-    yield from islice(_causes(living, conditions), 1)
+    yield from islice(chain(_causes(living, conditions), behind), 1)
 
 
 def _causes(living: Living, conditions: Conditions) -> Iterator[Deviation]:
-    """Why an object does not get anywhere, the most telling first."""
+    """Why an object does not get anywhere by its own account, the most telling first."""
     yield from _stalled(living, conditions)
     yield from _release(living, conditions)
     yield from _not_ready(living, conditions)
     yield from _never_applied(living, conditions)
+
+
+def _behind_source(living: Living, pair: Pair) -> Iterator[Deviation]:
+    """What nobody tried to apply. It has the time that objects have which wait for it."""
+    backlog = backlog_of(pair.actual, pair) if pair.actual else None
+    if backlog is not None:
+        source = f"{backlog.source.kind} {backlog.source.namespace}/{backlog.source.name}"
+        told = f"applied {backlog.applied}, and {source} has {backlog.available}"
+        field = living.field("status", "lastAppliedRevision")
+        said = living.wrong(checks.BEHIND_SOURCE, told, field, since=backlog.since)
+        yield replace(said, patience=backlog.interval)
 
 
 def _suspended(living: Living, *, is_meant: bool) -> Deviation:

@@ -37,10 +37,10 @@ class Village:
         (self.declared if declared else self.living)[ref] = body
         return ref
 
-    def of(self, ref: ObjectRef, *, applier: ObjectRef | None = None) -> dict[str, Neighbour]:
+    def of(self, ref: ObjectRef, *appliers: ObjectRef) -> dict[str, Neighbour]:
         """The neighbours of an object by their names."""
         one = self._look(ref)
-        found = self.neighbours.of(ref, one.desired, one.actual, applier=applier)
+        found = self.neighbours.of(ref, one.desired, one.actual, appliers=appliers)
         return {each.ref.name: each for each in found}
 
     def again(self, *refs: ObjectRef) -> list[str]:

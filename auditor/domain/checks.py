@@ -86,6 +86,12 @@ STALLED: Final = Check(
 SUSPENDED: Final = Check(
     "FLUX-003", Category.UNRECONCILED, Severity.MEDIUM, "An object is suspended"
 )
+BEHIND_SOURCE: Final = Check(
+    "FLUX-004",
+    Category.UNRECONCILED,
+    Severity.HIGH,
+    "A Kustomization has not applied what its source has",
+)
 NEVER_APPLIED: Final = Check(
     "FLUX-005", Category.UNRECONCILED, Severity.HIGH, "A revision was attempted and never applied"
 )
@@ -126,6 +132,7 @@ ALL: Final = (
     NOT_READY,
     STALLED,
     SUSPENDED,
+    BEHIND_SOURCE,
     NEVER_APPLIED,
     BLOCKED,
     NOT_ACTED_ON,

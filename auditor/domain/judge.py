@@ -2,7 +2,8 @@
 
 Deviations say that desired and actual differ. Whether that is drift depends on what was declared
 before: what the cluster would not differ in from an earlier declaration was moved by Git, and is
-*pending* until its time is over, then *lagging*. The rest was moved in the cluster and is drift. What is
+*pending* until its time is over, then *lagging*; and *pending* for as long as its owner itself is found to be
+behind, for one cause is one finding. The rest was moved in the cluster and is drift. What is
 wrong with reconciliation itself was moved by nobody, and some of it is a finding only if it lasts.
 This module refuses to find differences itself: it is given a comparison and calls it.
 """
@@ -27,6 +28,7 @@ from auditor.domain.finding import (
     Verdict,
 )
 from auditor.domain.generated import specialised
+from auditor.domain.gitops.flux_progress import holds_back
 from auditor.domain.gitops.sync_windows import time_is_over
 from auditor.domain.manifest import Manifest, Origin, Owner
 from auditor.domain.marks import owner_of
@@ -90,8 +92,9 @@ def _conclude(pair: Pair, moved: _Moved, rules: Rules, *, at: datetime) -> Outco
     young = {one.check: due for one, due in ripening if due is not None and at < due}
     waiting = list(young.values())
     if lag := moved.by_git:
-        due = time_is_over(pair.windows, lag.since, _patience(pair, rules))
-        findings += _overdue(pair, lag, rules) if at >= due else []
+        due = time_is_over(pair.windows, lag.since, _turn(pair.patience, rules))
+        is_told = holds_back(pair, since=lag.since) is not None
+        findings += _overdue(pair, lag, rules) if at >= due and not is_told else []
         waiting += [due] if at < due else []
     verdict = Verdict.DRIFTED if findings else Verdict.PENDING
     return replace(
@@ -102,14 +105,14 @@ def _conclude(pair: Pair, moved: _Moved, rules: Rules, *, at: datetime) -> Outco
     )
 
 
-def _patience(pair: Pair, rules: Rules) -> timedelta:
+def _turn(interval: timedelta | None, rules: Rules) -> timedelta:
     """How long the cluster may be behind.
 
     A tool that looks but every hour has its turn within the hour, and then as long as any other to apply.
     """
-    if pair.patience is None:
+    if interval is None:
         return rules.lagging_after
-    turn = min(pair.patience, _LONGEST)
+    turn = min(interval, _LONGEST)
     return max(rules.lagging_after, turn + min(turn, rules.lagging_after))
 
 
@@ -122,6 +125,8 @@ def _ripens(deviation: Deviation, rules: Rules) -> datetime | None:
         return None
     if deviation.check == checks.TERMINATING.id:
         return deviation.since + rules.terminating_after
+    if deviation.check == checks.BEHIND_SOURCE.id:  # stands for all objects that wait for it
+        return deviation.since + _turn(deviation.patience, rules)
     own = min(deviation.patience or timedelta(), _LONGEST)
     return deviation.since + max(own, rules.lagging_after)
 

@@ -85,6 +85,7 @@ class Pair:
     generator, where all that it generates is known and this object is not among it. ``patience`` is how
     often the tool that applies the object looks, ``windows`` when it may apply by itself. ``neighbours``
     are its owners where it is not declared, and what it refers to where it is an owner itself.
+    ``appliers`` are the owners that may not have applied its declaration yet, the nearest first.
     """
 
     ref: ObjectRef
@@ -100,6 +101,7 @@ class Pair:
     patience: timedelta | None = None
     windows: tuple[SyncWindow, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
+    appliers: tuple[ObjectRef, ...] = ()
 
     def neighbour(self, ref: ObjectRef) -> Neighbour | None:
         """One of the neighbours."""

@@ -32,7 +32,7 @@ def remedies_for(pair: Pair, deviation: Deviation) -> tuple[Remedy, ...]:
     if deviation.category is Category.LAGGING:
         return (_wait(), _apply(pair))
     if deviation.category is Category.UNRECONCILED and deviation.check != checks.TERMINATING.id:
-        return (_resume(pair) if deviation.check == checks.SUSPENDED.id else _ask(pair),)
+        return (_SPECIAL.get(deviation.check, _ask)(pair),)
     if pair.desired is None:
         return _undeclared(pair)
     return (_apply(pair), Remedy(kind="codify", details={"how": _change(pair.desired.origin)}))
@@ -67,6 +67,12 @@ def _resume(pair: Pair) -> Remedy:
     return Remedy(kind="revert", details={"how": f"kubectl patch {_named(pair)} {patch}"})
 
 
+def _hurry(pair: Pair) -> Remedy:
+    ref = pair.ref
+    how = _SYNCING[ref.kind].format(namespace=ref.namespace, name=ref.name)
+    return Remedy(kind="revert", details={"how": how})
+
+
 def _apply(pair: Pair) -> Remedy:
     origin = pair.desired.origin if pair.desired else None
     source = origin.path if origin else "the declared manifest"
@@ -95,3 +101,7 @@ def _named(pair: Pair) -> str:
     kind = f"{ref.kind.lower()}.{ref.group}" if ref.group else ref.kind.lower()
     scope = f" --namespace {ref.namespace}" if ref.namespace else ""
     return f"{kind} {ref.name}{scope}"
+
+
+_SPECIAL: Final = {checks.SUSPENDED.id: _resume, checks.BEHIND_SOURCE.id: _hurry}
+"""What helps an owner that does not do its work, by the check that found it."""

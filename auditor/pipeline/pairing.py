@@ -6,7 +6,7 @@ sides disagree about the API version, the declared one counts. It refuses to com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,6 +22,7 @@ from auditor.state.neighbours import Neighbourhood
 from auditor.state.scalers import Scalers
 
 APPLICATION: Final = GroupKind("argoproj.io", "Application")
+RELEASE: Final = GroupKind("helm.toolkit.fluxcd.io", "HelmRelease")
 PROJECT: Final = "AppProject"
 """Lives beside the Application: https://argo-cd.readthedocs.io/en/stable/user-guide/projects/."""
 
@@ -60,6 +61,7 @@ class Pairs:
         known = desired or actual
         governed = desired is None and self._governs(ref)
         is_left = governed or (desired is None and declaration is not None)
+        appliers = tuple(self._appliers(declaration)) if declaration and declaration.earlier else ()
         return Pair(
             ref=ref,
             desired=desired,
@@ -74,7 +76,8 @@ class Pairs:
             generator=self._generator(ref, actual) if desired is None and actual else None,
             patience=declaration.found.interval if declaration and declaration.found else None,
             windows=self._windows(declaration) if declaration and declaration.earlier else (),
-            neighbours=self._around(ref, desired, actual if is_left else None, declaration),
+            neighbours=self._around(ref, desired, actual if is_left else None, appliers),
+            appliers=appliers,
         )
 
     def _around(
@@ -82,17 +85,22 @@ class Pairs:
         ref: ObjectRef,
         desired: Manifest | None,
         left: Manifest | None,
-        declaration: Declaration | None,
+        appliers: tuple[ObjectRef, ...],
     ) -> tuple[Neighbour, ...]:
         """What else is needed; ``left`` is the living object where its owners are asked about it."""
-        late = declaration if declaration and declaration.earlier else None
         is_made = left is not None and "ownerReferences" in left.metadata
-        return self._neighbours.of(
-            ref,
-            desired,
-            None if is_made else left,
-            applier=late.found.keeper if late and late.found else None,
-        )
+        return self._neighbours.of(ref, desired, None if is_made else left, appliers=appliers)
+
+    def _appliers(self, declaration: Declaration | None) -> Iterator[ObjectRef]:
+        """Who applies an object; of a release's, also who applies the release, whose chart may be late."""
+        keeper = declaration.found.keeper if declaration and declaration.found else None
+        if keeper is None:
+            return
+        yield keeper
+        if keeper.group_kind == RELEASE:
+            above = self._desired.declaration(keeper)
+            if above is not None and above.found is not None:
+                yield above.found.keeper
 
     def _windows(self, declaration: Declaration) -> tuple[SyncWindow, ...]:
         """When Argo CD may apply what it has not applied yet, as the Application's project says."""

@@ -49,13 +49,13 @@ class Neighbourhood:
         desired: Manifest | None,
         actual: Manifest | None,
         *,
-        applier: ObjectRef | None,
+        appliers: tuple[ObjectRef, ...],
     ) -> tuple[Neighbour, ...]:
-        """The neighbours of an object; ``applier`` is the owner that the cluster is late with.
+        """The neighbours of an object; ``appliers`` are the owners that the cluster is late with.
 
         Without a living object nobody is asked whose it is.
         """
-        if desired is not None and applier is None and ref.kind not in references.NAMES:
+        if desired is not None and not appliers and ref.kind not in references.NAMES:
             if ref in self._asked:
                 self._note(ref, frozenset())
             return ()
@@ -63,9 +63,8 @@ class Neighbourhood:
         found: dict[ObjectRef, Neighbour] = {}
         for keeper in self._keepers(actual, names) if desired is None and actual else ():
             found[keeper] = self._look(keeper)
-        for owner in (ref, applier):
-            if owner is not None:
-                found |= self._referred(owner, names)
+        for owner in (ref, *appliers):
+            found |= self._referred(owner, names)
         found.pop(ref, None)
         self._note(ref, frozenset(names))
         return tuple(found.values())

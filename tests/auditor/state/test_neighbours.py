@@ -92,7 +92,7 @@ class TestWhatIsDeclared:
         owner = village.put(kustomization())
         source = village.put(obj(f"{SOURCE}/v1", "GitRepository", "platform", "ops"))
 
-        assert set(village.of(declared, applier=owner)) == {"apps", "platform"}
+        assert set(village.of(declared, owner)) == {"apps", "platform"}
         assert village.again(source) == ["settings"]
         assert village.of(declared) == {}
         assert village.again(source) == []
