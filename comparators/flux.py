@@ -22,6 +22,7 @@ from auditor.domain.gitops.flux_progress import backlog_of
 from auditor.domain.identity import GroupKind
 from auditor.domain.pair import Pair
 from comparators import scalars
+from comparators.flux_needs import needs
 from comparators.status import Condition, Living, mapping, mappings, number, text
 
 _SOURCES: Final = (
@@ -64,12 +65,13 @@ def flux(living: Living, pair: Pair) -> Iterator[Deviation]:
         () if behind else _unseen(living, conditions)
     )  # who takes no turn sees nothing either
     yield from _drifted(living, conditions)
-    yield from islice(chain(_causes(living, conditions), behind), 1)
+    yield from islice(chain(_causes(living, conditions, pair), behind), 1)
 
 
-def _causes(living: Living, conditions: Conditions) -> Iterator[Deviation]:
-    """Why an object does not get anywhere by its own account, the most telling first."""
+def _causes(living: Living, conditions: Conditions, pair: Pair) -> Iterator[Deviation]:
+    """Why an object does not get anywhere, the most telling first."""
     yield from _stalled(living, conditions)
+    yield from needs(living, pair)
     yield from _release(living, conditions)
     yield from _not_ready(living, conditions)
     yield from _never_applied(living, conditions)

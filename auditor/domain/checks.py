@@ -98,6 +98,9 @@ NEVER_APPLIED: Final = Check(
 BLOCKED: Final = Check(
     "FLUX-010", Category.UNRECONCILED, Severity.HIGH, "An object waits for what it depends on"
 )
+INPUT_MISSING: Final = Check(
+    "FLUX-011", Category.UNRECONCILED, Severity.HIGH, "What an object takes values from is missing"
+)
 NOT_ACTED_ON: Final = Check(
     "FLUX-012", Category.UNRECONCILED, Severity.MEDIUM, "A controller does not act on an object"
 )
@@ -135,6 +138,7 @@ ALL: Final = (
     BEHIND_SOURCE,
     NEVER_APPLIED,
     BLOCKED,
+    INPUT_MISSING,
     NOT_ACTED_ON,
     RELEASE_DRIFTED,
     RELEASE_FAILED,

@@ -73,6 +73,11 @@ def _hurry(pair: Pair) -> Remedy:
     return Remedy(kind="revert", details={"how": how})
 
 
+def _supply(_pair: Pair) -> Remedy:
+    how = "declare what it takes values from, or say there that it is optional"
+    return Remedy(kind="codify", details={"how": how})
+
+
 def _apply(pair: Pair) -> Remedy:
     origin = pair.desired.origin if pair.desired else None
     source = origin.path if origin else "the declared manifest"
@@ -103,5 +108,9 @@ def _named(pair: Pair) -> str:
     return f"{kind} {ref.name}{scope}"
 
 
-_SPECIAL: Final = {checks.SUSPENDED.id: _resume, checks.BEHIND_SOURCE.id: _hurry}
+_SPECIAL: Final = {
+    checks.SUSPENDED.id: _resume,
+    checks.BEHIND_SOURCE.id: _hurry,
+    checks.INPUT_MISSING.id: _supply,
+}
 """What helps an owner that does not do its work, by the check that found it."""

@@ -20,6 +20,8 @@ from auditor.state.inventories import KINDS, Inventories
 
 Name = tuple[str, str]
 """Kind and name: how objects are told apart whose namespace may not be known."""
+FARTHEST = 100
+"""So many objects around one are looked at; no real chain of dependencies is that long."""
 _LISTING = frozenset(kind.kind for kind in KINDS)
 
 
@@ -63,8 +65,9 @@ class Neighbourhood:
         found: dict[ObjectRef, Neighbour] = {}
         for keeper in self._keepers(actual, names) if desired is None and actual else ():
             found[keeper] = self._look(keeper)
-        for owner in (ref, *appliers):
-            found |= self._referred(owner, names)
+        found |= self._referred(ref, names)
+        for applier in appliers:
+            found |= self._applying(applier, names)
         found.pop(ref, None)
         self._note(ref, frozenset(names))
         return tuple(found.values())
@@ -94,16 +97,34 @@ class Neighbourhood:
             yield listing
 
     def _referred(self, ref: ObjectRef, names: set[Name]) -> dict[ObjectRef, Neighbour]:
-        """An owner and what it refers to; it acts by its living self, which may not be there yet."""
-        if ref.kind not in references.NAMES:
-            return {}
-        owner = self._look(ref)
-        names.add((ref.kind, ref.name))
-        found = {ref: owner}
-        for side in (owner.actual, owner.desired):
-            for wanted in references.references_of(side) if side else ():
-                names.add((wanted.kind, wanted.name))
-                found[wanted] = self._look(wanted)
+        """An owner and what it refers to, and so on along its dependencies, which may lead back to it.
+
+        It acts by its living self, which may not be there yet.
+        """
+        found: dict[ObjectRef, Neighbour] = {}
+        ahead = [ref] if ref.kind in references.NAMES else []
+        while ahead and len(found) < FARTHEST:
+            owner = ahead.pop(0)
+            if owner in found:
+                continue
+            found[owner] = known = self._look(owner)
+            for side in filter(None, (known.actual, known.desired)):
+                ahead += references.dependencies_of(side)
+                for wanted in references.references_of(side):
+                    names.add((wanted.kind, wanted.name))
+                    if owner == ref and wanted.kind not in references.NAMES:
+                        found[wanted] = self._look(wanted)
+        names.update((each.kind, each.name) for each in found if each != ref)
+        return found
+
+    def _applying(self, ref: ObjectRef, names: set[Name]) -> dict[ObjectRef, Neighbour]:
+        """An owner that is late, and where it takes from what it applies."""
+        found = {ref: self._look(ref)}
+        living = found[ref].actual
+        source = references.source_of(living) if living else None
+        if source is not None:
+            found[source] = self._look(source)
+        names.update((each.kind, each.name) for each in found)
         return found
 
     def _note(self, ref: ObjectRef, names: frozenset[Name]) -> None:

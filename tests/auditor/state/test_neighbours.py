@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from auditor.domain.identity import ObjectRef
+from auditor.state.neighbours import FARTHEST
 from tests.builders import CLUSTER, config_map, obj
 from tests.neighbours import Village
 
@@ -109,3 +110,44 @@ def test_an_owner_is_judged_by_what_it_refers_to() -> None:
 
     assert village.again(source) == ["apps"]
     assert village.of(owner)["platform"].actual is not None
+
+
+def test_an_owner_is_judged_by_all_that_it_waits_for() -> None:
+    """And what that waits for, which may lead back to it."""
+    village = Village()
+    names = ("a", "b", "c")
+    for name, needed in zip(names, ("b", "c", "a"), strict=True):
+        village.put(obj(f"{KUSTOMIZE}/v1", "Kustomization", name, "ops", spec=needing(needed)))
+    owner = ObjectRef(CLUSTER, KUSTOMIZE, "Kustomization", "ops", "a")
+
+    assert set(village.of(owner)) == {"b", "c"}
+    assert village.again(owner._replace(name="c")) == ["a"]
+
+
+def needing(name: str) -> dict[str, Any]:
+    """A spec that waits for a Kustomization."""
+    return {"dependsOn": [{"name": name}]}
+
+
+def test_an_owner_is_judged_by_what_gives_it_values() -> None:
+    """Also by what is not there yet."""
+    village = Village()
+    owner = village.put(
+        kustomization(postBuild={"substituteFrom": [{"kind": "ConfigMap", "name": "settings"}]})
+    )
+
+    assert set(village.of(owner)) == {"platform", "settings"}
+    assert village.again(village.put(config_map(namespace="ops"))) == ["apps"]
+
+
+def test_who_waits_for_very_many_is_not_looked_after_for_ever() -> None:
+    """Nobody waits for that many in earnest."""
+    village = Village()
+    many = [{"name": f"k{number}"} for number in range(5_000)]
+    owner = village.put(kustomization(dependsOn=[{"name": "apps"}] * 5_000 + many))
+    other = village.put(
+        kustomization(dependsOn=many) | {"metadata": {"name": "x", "namespace": "y"}}
+    )
+
+    assert len(village.of(owner)) < FARTHEST
+    assert len(village.of(other)) <= FARTHEST
