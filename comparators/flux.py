@@ -10,6 +10,7 @@ https://fluxcd.io/flux/components/helm/helmreleases/#helmrelease-status
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -43,6 +44,8 @@ KINDS: Final = frozenset(
 )
 _UNCOUNTED: Final = frozenset({"ExternalArtifact", "ArtifactGenerator"})
 """Kinds that need not say which generation was acted on."""
+_EXACT: Final = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?", re.ASCII)
+"""One version and no range of versions."""
 _REQUESTED: Final = "reconcile.fluxcd.io/requestedAt"
 _SUCCEEDED: Final = "ReconciliationSucceeded"
 _BLOCKED: Final = "DependencyNotReady"
@@ -75,6 +78,7 @@ def _causes(living: Living, conditions: Conditions, pair: Pair) -> Iterator[Devi
     yield from _release(living, conditions)
     yield from _not_ready(living, conditions)
     yield from _never_applied(living, conditions)
+    yield from _other_chart(living)
 
 
 def _behind_source(living: Living, pair: Pair) -> Iterator[Deviation]:
@@ -180,6 +184,30 @@ def _never_applied(living: Living, conditions: Conditions) -> Iterator[Deviation
             living.field("status", "lastAttemptedRevision"),
             since=(ready.since if ready else None) or living.created,
         )
+
+
+def _other_chart(living: Living) -> Iterator[Deviation]:
+    """An exact version that is not installed, although nothing is said to be wrong.
+
+    A version is asked for of chart repositories alone; elsewhere it is whatever lies there:
+    https://fluxcd.io/flux/components/helm/helmreleases/#chart-template
+    """
+    asked = mapping(mapping(living.spec.get("chart")).get("spec"))
+    version = text(asked.get("version"))
+    last = next(iter(mappings(living.status.get("history"))), {})
+    runs = text(last.get("chartVersion"))
+    is_exact = mapping(asked.get("sourceRef")).get("kind") == "HelmRepository"
+    if not runs or not is_exact or not _EXACT.fullmatch(version) or _plain(version) == _plain(runs):
+        return
+    since = living.written("spec", "chart", "spec", "version") or living.created
+    told = f"runs version {runs} of its chart, and {version} is asked for"
+    field = living.field("status", "history", 0, "chartVersion")
+    yield living.wrong(checks.OTHER_CHART, told, field, since=since)
+
+
+def _plain(version: str) -> str:
+    """A version without its spelling: https://semver.org/#spec-item-10 has build metadata not count."""
+    return version.removeprefix("v").partition("+")[0]
 
 
 def _is_retrying(living: Living, conditions: Conditions) -> bool:

@@ -110,6 +110,12 @@ RELEASE_DRIFTED: Final = Check(
 RELEASE_FAILED: Final = Check(
     "FLUX-015", Category.UNRECONCILED, Severity.HIGH, "A release failed or was rolled back"
 )
+OTHER_CHART: Final = Check(
+    "FLUX-016",
+    Category.UNRECONCILED,
+    Severity.HIGH,
+    "A release is of another chart version than is asked for",
+)
 EXPIRED_RULE: Final = Check(
     "RULE-001", Category.INVALID, Severity.LOW, "An ignore rule has expired"
 )
@@ -142,6 +148,7 @@ ALL: Final = (
     NOT_ACTED_ON,
     RELEASE_DRIFTED,
     RELEASE_FAILED,
+    OTHER_CHART,
     EXPIRED_RULE,
 )
 BY_ID: Final = {check.id: check for check in ALL}
