@@ -39,6 +39,7 @@ def application(living: Living, _pair: Pair) -> Iterator[Deviation]:
     operation = mapping(living.status.get("operationState"))
     phase = text(operation.get("phase"))
     yield from _errors(living, has_failed=phase in _FAILED)
+    yield from _unseen(living)
     yield from _operation(living, operation, phase)
     yield from _health(living)
     if phase not in {*_FAILED, "Running"}:
@@ -62,6 +63,39 @@ def _errors(living: Living, *, has_failed: bool) -> Iterator[Deviation]:
         message = clipped("; ".join(f"{one.type}: {one.message}" for one in told))
         fields = [living.condition(one) for one in told]
         yield living.wrong(checks.APPLICATION_ERROR, message, *fields)
+
+
+def _unseen(living: Living) -> Iterator[Deviation]:
+    """What is compared is looked at anew whenever the spec differs from it, so that never lasts.
+
+    https://github.com/argoproj/argo-cd/blob/v3.1.0/controller/appcontroller.go (needRefreshAppStatus)
+    """
+    compared = mapping(mapping(living.status.get("sync")).get("comparedTo"))
+    is_hydrated = "sourceHydrator" in living.spec  # then another source is compared than is written
+    if (
+        not compared
+        or is_hydrated
+        or any(one.type.endswith("Error") for one in living.conditions())
+    ):
+        return
+    source = "sources" if living.spec.get("sources") else "source"
+    ignored = ("ignoreDifferences",) if "ignoreDifferences" in compared else ()  # new in 2.6
+    others = [
+        name
+        for name in (source, "destination", *ignored)
+        if _bare(living.spec.get(name)) != _bare(compared.get(name))
+    ]
+    if others:
+        told = f"its status is about an earlier spec: {' and '.join(others)} changed since"
+        since = living.written("spec") or living.created
+        yield living.wrong(checks.STATUS_OUTDATED, told, since=since)
+
+
+def _bare(value: Any) -> Any:
+    """A value without what says nothing, as it comes back from Argo CD."""
+    if isinstance(value, Mapping):
+        return {name: bare for name, one in value.items() if (bare := _bare(one))}
+    return [_bare(one) for one in value] if isinstance(value, list) else value
 
 
 def _operation(living: Living, operation: Mapping[str, Any], phase: str) -> Iterator[Deviation]:

@@ -77,6 +77,12 @@ APPLICATION_ERROR: Final = Check(
 SWITCHED_OFF: Final = Check(
     "ARGO-009", Category.UNRECONCILED, Severity.MEDIUM, "An Application's reconciliation is off"
 )
+STATUS_OUTDATED: Final = Check(
+    "ARGO-012",
+    Category.UNRECONCILED,
+    Severity.MEDIUM,
+    "Argo CD has not looked at an Application as it is now",
+)
 NOT_READY: Final = Check(
     "FLUX-001", Category.UNRECONCILED, Severity.HIGH, "Flux fails to reconcile an object"
 )
@@ -138,6 +144,7 @@ ALL: Final = (
     SYNC_FAILED,
     APPLICATION_ERROR,
     SWITCHED_OFF,
+    STATUS_OUTDATED,
     NOT_READY,
     STALLED,
     SUSPENDED,
