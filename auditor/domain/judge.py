@@ -39,6 +39,8 @@ from auditor.domain.rules import Rules, Sifted, sift
 Comparison = Callable[[Pair], Iterable[Deviation]]
 """All comparators together."""
 
+_MOVED_BY_NOBODY: Final = frozenset({Category.UNRECONCILED, Category.INVALID})
+"""What no tool mends by applying: it does not do its work, or the declaration itself is wrong."""
 _LONGEST: Final = timedelta(days=365)
 """No patience of anybody is longer."""
 
@@ -146,8 +148,8 @@ def _which_side(
     pair: Pair, sifted: Sifted, compare: Comparison, rules: Rules, *, at: datetime
 ) -> _Moved:
     """Split deviations into what the cluster moved and what Git moved."""
-    unhealthy = tuple(one for one in sifted.kept if one.category is Category.UNRECONCILED)
-    kept = tuple(one for one in sifted.kept if one.category is not Category.UNRECONCILED)
+    lasting = tuple(one for one in sifted.kept if one.category in _MOVED_BY_NOBODY)
+    kept = tuple(one for one in sifted.kept if one.category not in _MOVED_BY_NOBODY)
     best = _Moved(kept)
     for earlier in pair.earlier:
         if not best.by_cluster:
@@ -156,7 +158,7 @@ def _which_side(
         drift, lag = _divided(kept, before)
         if _weight(drift) < _weight(best.by_cluster):
             best = _Moved(drift, _Lag(lag, earlier.until))
-    return _Moved((*unhealthy, *best.by_cluster), best.by_git)
+    return _Moved((*lasting, *best.by_cluster), best.by_git)
 
 
 def _deviations_from(
