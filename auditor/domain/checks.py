@@ -56,6 +56,9 @@ UNLIKE_TEMPLATE: Final = Check(
 GENERATION_FAILED: Final = Check(
     "APPSET-004", Category.UNRECONCILED, Severity.HIGH, "An ApplicationSet does not generate"
 )
+TEMPLATE_GAP: Final = Check(
+    "APPSET-005", Category.INVALID, Severity.MEDIUM, "A template was filled without a parameter"
+)
 OUT_OF_SYNC: Final = Check(
     "ARGO-001", Category.UNRECONCILED, Severity.HIGH, "An Application stays out of sync"
 )
@@ -138,6 +141,7 @@ ALL: Final = (
     STALE_APPLICATION,
     UNLIKE_TEMPLATE,
     GENERATION_FAILED,
+    TEMPLATE_GAP,
     OUT_OF_SYNC,
     NOT_HEALING,
     UNHEALTHY,
