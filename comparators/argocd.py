@@ -18,6 +18,7 @@ from typing import Any, Final
 from auditor.domain import checks
 from auditor.domain.finding import Deviation
 from auditor.domain.identity import GroupKind
+from auditor.domain.pair import Pair
 from comparators import scalars
 from comparators.status import Living, clipped, mapping, mappings, number, text
 
@@ -28,7 +29,7 @@ _FAILED: Final = frozenset({"Failed", "Error"})
 _SHORT: Final = 10
 
 
-def application(living: Living, _declared: Mapping[str, object]) -> Iterator[Deviation]:
+def application(living: Living, _pair: Pair) -> Iterator[Deviation]:
     """Say what is wrong with an Application."""
     if living.annotation(_SKIP) == "true":
         field = living.field("metadata", "annotations", _SKIP)
@@ -38,13 +39,14 @@ def application(living: Living, _declared: Mapping[str, object]) -> Iterator[Dev
     operation = mapping(living.status.get("operationState"))
     phase = text(operation.get("phase"))
     yield from _errors(living, has_failed=phase in _FAILED)
+    yield from _unseen(living)
     yield from _operation(living, operation, phase)
     yield from _health(living)
     if phase not in {*_FAILED, "Running"}:
         yield from _out_of_sync(living, operation)
 
 
-def application_set(living: Living, _declared: Mapping[str, object]) -> Iterator[Deviation]:
+def application_set(living: Living, _pair: Pair) -> Iterator[Deviation]:
     """Say what is wrong with an ApplicationSet."""
     for one in living.conditions():
         if (one.type, one.status) in {("ErrorOccurred", "True"), ("ResourcesUpToDate", "False")}:
@@ -61,6 +63,39 @@ def _errors(living: Living, *, has_failed: bool) -> Iterator[Deviation]:
         message = clipped("; ".join(f"{one.type}: {one.message}" for one in told))
         fields = [living.condition(one) for one in told]
         yield living.wrong(checks.APPLICATION_ERROR, message, *fields)
+
+
+def _unseen(living: Living) -> Iterator[Deviation]:
+    """What is compared is looked at anew whenever the spec differs from it, so that never lasts.
+
+    https://github.com/argoproj/argo-cd/blob/v3.1.0/controller/appcontroller.go (needRefreshAppStatus)
+    """
+    compared = mapping(mapping(living.status.get("sync")).get("comparedTo"))
+    is_hydrated = "sourceHydrator" in living.spec  # then another source is compared than is written
+    if (
+        not compared
+        or is_hydrated
+        or any(one.type.endswith("Error") for one in living.conditions())
+    ):
+        return
+    source = "sources" if living.spec.get("sources") else "source"
+    ignored = ("ignoreDifferences",) if "ignoreDifferences" in compared else ()  # new in 2.6
+    others = [
+        name
+        for name in (source, "destination", *ignored)
+        if _bare(living.spec.get(name)) != _bare(compared.get(name))
+    ]
+    if others:
+        told = f"its status is about an earlier spec: {' and '.join(others)} changed since"
+        since = living.written("spec") or living.created
+        yield living.wrong(checks.STATUS_OUTDATED, told, since=since)
+
+
+def _bare(value: Any) -> Any:
+    """A value without what says nothing, as it comes back from Argo CD."""
+    if isinstance(value, Mapping):
+        return {name: bare for name, one in value.items() if (bare := _bare(one))}
+    return [_bare(one) for one in value] if isinstance(value, list) else value
 
 
 def _operation(living: Living, operation: Mapping[str, Any], phase: str) -> Iterator[Deviation]:

@@ -1,4 +1,4 @@
-"""Is Flux able to do what it was told? From what its objects say of themselves.
+"""Is Flux able to do what it was told? From what its objects say of themselves and of each other.
 
 One finding for one cause: what is suspended is only suspended, and what failed as a release is not reported
 once more as not ready. A failure that is tried again is failing all the while, however often the controller
@@ -10,15 +10,20 @@ https://fluxcd.io/flux/components/helm/helmreleases/#helmrelease-status
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from auditor.domain import checks
 from auditor.domain.finding import Deviation, Severity
+from auditor.domain.gitops.flux_progress import backlog_of
 from auditor.domain.identity import GroupKind
+from auditor.domain.pair import Pair
 from comparators import scalars
+from comparators.flux_needs import needs
 from comparators.status import Condition, Living, mapping, mappings, number, text
 
 _SOURCES: Final = (
@@ -39,6 +44,8 @@ KINDS: Final = frozenset(
 )
 _UNCOUNTED: Final = frozenset({"ExternalArtifact", "ArtifactGenerator"})
 """Kinds that need not say which generation was acted on."""
+_EXACT: Final = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?", re.ASCII)
+"""One version and no range of versions."""
 _REQUESTED: Final = "reconcile.fluxcd.io/requestedAt"
 _SUCCEEDED: Final = "ReconciliationSucceeded"
 _BLOCKED: Final = "DependencyNotReady"
@@ -47,25 +54,42 @@ _RETRYING: Final = "ProgressingWithRetry"
 Conditions = Mapping[str, Condition]
 
 
-def flux(living: Living, declared: Mapping[str, object]) -> Iterator[Deviation]:
-    """Say what is wrong with one of Flux's objects; ``declared`` is its declared spec."""
+def flux(living: Living, pair: Pair) -> Iterator[Deviation]:
+    """Say what is wrong with one of Flux's objects."""
     if living.ref.kind == "HelmRepository" and living.spec.get("type") == "oci":
         return  # nobody acts on it: https://fluxcd.io/flux/components/source/helmrepositories/#helm-oci-repository
     if living.spec.get("suspend") is True:
+        declared = mapping(pair.desired.body.get("spec")) if pair.desired else {}
         yield _suspended(living, is_meant=declared.get("suspend") is True)
         return
     conditions = {one.type: one for one in living.conditions()}
-    yield from _unseen(living, conditions)
+    behind = list(_behind_source(living, pair))
+    yield from (
+        () if behind else _unseen(living, conditions)
+    )  # who takes no turn sees nothing either
     yield from _drifted(living, conditions)
-    yield from islice(_causes(living, conditions), 1)
+    yield from islice(chain(_causes(living, conditions, pair), behind), 1)
 
 
-def _causes(living: Living, conditions: Conditions) -> Iterator[Deviation]:
+def _causes(living: Living, conditions: Conditions, pair: Pair) -> Iterator[Deviation]:
     """Why an object does not get anywhere, the most telling first."""
     yield from _stalled(living, conditions)
+    yield from needs(living, pair)
     yield from _release(living, conditions)
     yield from _not_ready(living, conditions)
     yield from _never_applied(living, conditions)
+    yield from _other_chart(living)
+
+
+def _behind_source(living: Living, pair: Pair) -> Iterator[Deviation]:
+    """What nobody tried to apply. It has the time that objects have which wait for it."""
+    backlog = backlog_of(pair.actual, pair) if pair.actual else None
+    if backlog is not None:
+        source = f"{backlog.source.kind} {backlog.source.namespace}/{backlog.source.name}"
+        told = f"applied {backlog.applied}, and {source} has {backlog.available}"
+        field = living.field("status", "lastAppliedRevision")
+        said = living.wrong(checks.BEHIND_SOURCE, told, field, since=backlog.since)
+        yield replace(said, patience=backlog.interval)
 
 
 def _suspended(living: Living, *, is_meant: bool) -> Deviation:
@@ -160,6 +184,30 @@ def _never_applied(living: Living, conditions: Conditions) -> Iterator[Deviation
             living.field("status", "lastAttemptedRevision"),
             since=(ready.since if ready else None) or living.created,
         )
+
+
+def _other_chart(living: Living) -> Iterator[Deviation]:
+    """An exact version that is not installed, although nothing is said to be wrong.
+
+    A version is asked for of chart repositories alone; elsewhere it is whatever lies there:
+    https://fluxcd.io/flux/components/helm/helmreleases/#chart-template
+    """
+    asked = mapping(mapping(living.spec.get("chart")).get("spec"))
+    version = text(asked.get("version"))
+    last = next(iter(mappings(living.status.get("history"))), {})
+    runs = text(last.get("chartVersion"))
+    is_exact = mapping(asked.get("sourceRef")).get("kind") == "HelmRepository"
+    if not runs or not is_exact or not _EXACT.fullmatch(version) or _plain(version) == _plain(runs):
+        return
+    since = living.written("spec", "chart", "spec", "version") or living.created
+    told = f"runs version {runs} of its chart, and {version} is asked for"
+    field = living.field("status", "history", 0, "chartVersion")
+    yield living.wrong(checks.OTHER_CHART, told, field, since=since)
+
+
+def _plain(version: str) -> str:
+    """A version without its spelling: https://semver.org/#spec-item-10 has build metadata not count."""
+    return version.removeprefix("v").partition("+")[0]
 
 
 def _is_retrying(living: Living, conditions: Conditions) -> bool:

@@ -15,11 +15,12 @@ from typing import Any, Final
 
 from auditor.domain import checks
 from auditor.domain.checks import Check
+from auditor.domain.claims import Claim, claim_on
 from auditor.domain.difference import Difference, Op
 from auditor.domain.fieldpath import FieldPath
 from auditor.domain.finding import Deviation
 from auditor.domain.manifest import Manifest, Owner
-from auditor.domain.marks import generator_of, owner_of
+from auditor.domain.marks import copied_tracking, generator_of, owner_of
 from auditor.domain.pair import Pair
 from comparators import knowledge
 from comparators.attention import ignores_status
@@ -103,18 +104,38 @@ def _undeclared(pair: Pair, actual: Manifest) -> Iterator[Deviation]:
         yield _orphaned(pair, actual, owner)
     elif pair.governed and not _is_bystander(actual):
         # Controllers copy marks onto what they make of marked objects, so what may live anyway may still.
-        yield _orphaned(pair, actual, owner) if owner else _unmanaged(pair, actual)
+        claim = claim_on(pair)
+        is_left = (owner is not None or claim is not None) and not (claim and claim.is_copy)
+        yield _orphaned(pair, actual, owner) if is_left else _unmanaged(pair, actual, claim)
 
 
 def _orphaned(pair: Pair, actual: Manifest, owner: Owner | None) -> Deviation:
+    """Say whose it is as far as it tells itself, and what its owner does about it."""
+    claim = claim_on(pair)
     whose = f" and still marked as {owner.tool}'s {owner.name}" if owner else ""
-    return _deviation(checks.ORPHANED, f"{pair.ref} is declared no more{whose}", _whole(actual))
+    fate = ""
+    if claim and claim.is_listed and not owner:
+        whose = f" and still {claim.owner.tool}'s, which {claim.owner.name} says that it applied"
+    if claim:
+        fate = f"; it stays: {claim.stays}" if claim.stays else "; it should be pruned and is not"
+    told = f"{pair.ref} is declared no more{whose}{fate}"
+    return _deviation(checks.ORPHANED, told, _whole(actual))
 
 
-def _unmanaged(pair: Pair, actual: Manifest) -> Deviation:
+def _unmanaged(pair: Pair, actual: Manifest, claim: Claim | None) -> Deviation:
     creation = _whole(actual)
     by = f", created by {creation.writer.manager}" if creation.writer else ""
-    return _deviation(checks.UNMANAGED, f"{pair.ref} lives and nobody declared it{by}", creation)
+    told = f"{pair.ref} lives and nobody declared it{by}{_copied(actual, claim)}"
+    return _deviation(checks.UNMANAGED, told, creation)
+
+
+def _copied(actual: Manifest, claim: Claim | None) -> str:
+    """Say that an object bears a mark that is not its own."""
+    if claim:
+        owner = claim.owner
+        return f"; its mark is copied: {owner.tool}'s {owner.name} has not applied it"
+    app = copied_tracking(actual)
+    return f"; its mark is copied: argocd's {app} means another object by it" if app else ""
 
 
 def _whole(actual: Manifest) -> Difference:

@@ -15,9 +15,9 @@ from auditor.domain.identity import GroupKind
 from auditor.domain.pair import Pair
 from comparators import argocd, flux
 from comparators.attention import reads_status_of
-from comparators.status import Living, mapping
+from comparators.status import Living
 
-Reader = Callable[[Living, Mapping[str, object]], Iterable[Deviation]]
+Reader = Callable[[Living, Pair], Iterable[Deviation]]
 _READERS: Final[Mapping[GroupKind, Reader]] = {
     argocd.APPLICATION: argocd.application,
     argocd.APPLICATION_SET: argocd.application_set,
@@ -35,5 +35,4 @@ def reconciliation(pair: Pair) -> Iterable[Deviation]:
     is_ours = pair.desired is not None or pair.followed
     if read is None or not is_ours or pair.actual.metadata.get("deletionTimestamp"):
         return ()
-    declared = mapping(pair.desired.body.get("spec")) if pair.desired else {}
-    return read(Living(pair.actual), declared)
+    return read(Living(pair.actual), pair)

@@ -99,7 +99,8 @@ class Living:
         path = FieldPath(segments)
         value: Any = self._body
         for segment in segments:
-            value = mapping(value).get(segment)
+            items = dict(enumerate(value)) if isinstance(value, list) else mapping(value)
+            value = items.get(segment)
         return Difference(
             path=path,
             pointer=resolve_pointer(path, self._body),

@@ -25,7 +25,7 @@ from auditor.domain.identity import GroupKind, ObjectRef
 from auditor.domain.judge import Comparison
 from auditor.domain.manifest import Body
 from auditor.domain.owner_rules import TOOLS
-from auditor.domain.pair import Pair
+from auditor.domain.pair import Doubt, Neighbour, Pair
 from auditor.pipeline.agenda import Agenda
 from auditor.pipeline.confirmer import Asking, Confirmer
 from auditor.pipeline.pairing import ClusterState, Pairs
@@ -38,6 +38,7 @@ from auditor.sources.git.declaring import Outlets
 from auditor.state.actual_kind import PartOfKind, always_whole
 from auditor.state.compared import compared_parts
 from auditor.state.desired import DesiredState
+from auditor.state.neighbours import Neighbourhood
 from auditor.state.owners import Owners
 from auditor.state.revisions import RevisionStore
 from auditor.state.roots import Root
@@ -117,7 +118,8 @@ class _Assembly:
         self._memory = memory
         self._signals = Signals.on(registry)
         owners = Owners(self._body_of, self._signals.pipeline.owner_rule_unsupported)
-        self._notices = Notices(RefQueue(), owners)
+        neighbours = Neighbourhood(self._neighbour, owners.find, self._is_declared)
+        self._notices = Notices(RefQueue(), owners, neighbours)
         self._clusters: dict[str, ClusterPart] = {}
         self._desired = DesiredState(roots_of(configuration), scope=self._is_namespaced)
 
@@ -196,7 +198,7 @@ class _Assembly:
     def _judging(self) -> Judging:
         rules = self._configuration.rules
         governs = governance(rules.unmanaged, self._desired)
-        pairs = Pairs(self._desired, self._states(), governs)
+        pairs = Pairs(self._desired, self._states(), governs, self._notices.neighbours)
         compiled = replace(rules.compiled(), of_owner=self._notices.owners.rules_for)
         return Judging(pair_of=pairs.of, compare=load_comparison(), rules=compiled)
 
@@ -241,11 +243,23 @@ class _Assembly:
 
     def _body_of(self, ref: ObjectRef) -> Body | None:
         """An object as it is declared, or else as it lives."""
+        known = self._neighbour(ref)
+        manifest = known.desired or known.actual
+        return manifest.body if manifest else None
+
+    def _neighbour(self, ref: ObjectRef) -> Neighbour:
+        """An object as it is declared, and as it lives where its cluster is one of those configured."""
         declaration = self._desired.declaration(ref)
         part = self._clusters.get(ref.cluster)
-        declared = declaration.manifest if declaration else None
-        manifest = declared or (part.state.actual.manifest(ref) if part else None)
-        return manifest.body if manifest else None
+        return Neighbour(
+            ref=ref,
+            desired=declaration.manifest if declaration else None,
+            actual=part.state.actual.manifest(ref) if part else None,
+            doubt=part.state.actual.doubt(ref) if part else Doubt.NOT_WATCHED,
+        )
+
+    def _is_declared(self, ref: ObjectRef) -> bool:
+        return self._desired.objects.get(ref) is not None
 
     def _is_namespaced(self, cluster: str, kind: GroupKind) -> bool | None:
         part = self._clusters.get(cluster)

@@ -7,19 +7,22 @@ from collections.abc import Callable, Iterable
 
 from auditor.domain.identity import ObjectRef
 from auditor.pipeline.queue import RefQueue
+from auditor.state.neighbours import Neighbourhood
 from auditor.state.owners import Owners
 
 
 class Notices:
     """Queues every name, and reads owners among them first: they decide what is ignored.
 
-    ``listeners`` are told of every name besides. ``stirred`` is set when owners may lead to something else.
+    With a name come those of objects that cannot be judged without it. ``listeners`` are told of every
+    name besides. ``stirred`` is set when owners may lead to something else.
     """
 
-    def __init__(self, queue: RefQueue, owners: Owners) -> None:
+    def __init__(self, queue: RefQueue, owners: Owners, neighbours: Neighbourhood) -> None:
         self.queue = queue
         self.owners = owners
         self.stirred = asyncio.Event()
+        self.neighbours = neighbours
         self.listeners: list[Callable[[Iterable[ObjectRef]], None]] = []
 
     def add(self, refs: Iterable[ObjectRef]) -> None:
@@ -29,6 +32,7 @@ class Notices:
         for listen in self.listeners:
             listen(names)
         self.queue.add(names)
+        self.queue.add(self.neighbours.note(names))
 
     def reconsider(self, everything: Callable[[], Iterable[ObjectRef]]) -> None:
         """Look at everything again if owners want other things ignored than before."""

@@ -56,6 +56,9 @@ UNLIKE_TEMPLATE: Final = Check(
 GENERATION_FAILED: Final = Check(
     "APPSET-004", Category.UNRECONCILED, Severity.HIGH, "An ApplicationSet does not generate"
 )
+TEMPLATE_GAP: Final = Check(
+    "APPSET-005", Category.INVALID, Severity.MEDIUM, "A template was filled without a parameter"
+)
 OUT_OF_SYNC: Final = Check(
     "ARGO-001", Category.UNRECONCILED, Severity.HIGH, "An Application stays out of sync"
 )
@@ -77,6 +80,12 @@ APPLICATION_ERROR: Final = Check(
 SWITCHED_OFF: Final = Check(
     "ARGO-009", Category.UNRECONCILED, Severity.MEDIUM, "An Application's reconciliation is off"
 )
+STATUS_OUTDATED: Final = Check(
+    "ARGO-012",
+    Category.UNRECONCILED,
+    Severity.MEDIUM,
+    "Argo CD has not looked at an Application as it is now",
+)
 NOT_READY: Final = Check(
     "FLUX-001", Category.UNRECONCILED, Severity.HIGH, "Flux fails to reconcile an object"
 )
@@ -86,11 +95,20 @@ STALLED: Final = Check(
 SUSPENDED: Final = Check(
     "FLUX-003", Category.UNRECONCILED, Severity.MEDIUM, "An object is suspended"
 )
+BEHIND_SOURCE: Final = Check(
+    "FLUX-004",
+    Category.UNRECONCILED,
+    Severity.HIGH,
+    "A Kustomization has not applied what its source has",
+)
 NEVER_APPLIED: Final = Check(
     "FLUX-005", Category.UNRECONCILED, Severity.HIGH, "A revision was attempted and never applied"
 )
 BLOCKED: Final = Check(
     "FLUX-010", Category.UNRECONCILED, Severity.HIGH, "An object waits for what it depends on"
+)
+INPUT_MISSING: Final = Check(
+    "FLUX-011", Category.UNRECONCILED, Severity.HIGH, "What an object takes values from is missing"
 )
 NOT_ACTED_ON: Final = Check(
     "FLUX-012", Category.UNRECONCILED, Severity.MEDIUM, "A controller does not act on an object"
@@ -100,6 +118,12 @@ RELEASE_DRIFTED: Final = Check(
 )
 RELEASE_FAILED: Final = Check(
     "FLUX-015", Category.UNRECONCILED, Severity.HIGH, "A release failed or was rolled back"
+)
+OTHER_CHART: Final = Check(
+    "FLUX-016",
+    Category.UNRECONCILED,
+    Severity.HIGH,
+    "A release is of another chart version than is asked for",
 )
 EXPIRED_RULE: Final = Check(
     "RULE-001", Category.INVALID, Severity.LOW, "An ignore rule has expired"
@@ -117,20 +141,25 @@ ALL: Final = (
     STALE_APPLICATION,
     UNLIKE_TEMPLATE,
     GENERATION_FAILED,
+    TEMPLATE_GAP,
     OUT_OF_SYNC,
     NOT_HEALING,
     UNHEALTHY,
     SYNC_FAILED,
     APPLICATION_ERROR,
     SWITCHED_OFF,
+    STATUS_OUTDATED,
     NOT_READY,
     STALLED,
     SUSPENDED,
+    BEHIND_SOURCE,
     NEVER_APPLIED,
     BLOCKED,
+    INPUT_MISSING,
     NOT_ACTED_ON,
     RELEASE_DRIFTED,
     RELEASE_FAILED,
+    OTHER_CHART,
     EXPIRED_RULE,
 )
 BY_ID: Final = {check.id: check for check in ALL}

@@ -28,7 +28,7 @@ _NEVER_DELETES: Final = frozenset({"create-only", "create-update"})
 def specialised(pair: Pair, deviation: Deviation) -> Deviation:
     """The deviation as it is said of a generated object; of any other as it is."""
     told = _TOLD.get(deviation.check) if pair.ref.group_kind == APPLICATION else None
-    generator = _generator(pair) if told else ""
+    generator = generator_in(pair) if told else ""
     if told is None or not generator:
         return deviation
     check, message = told
@@ -41,7 +41,7 @@ def specialised(pair: Pair, deviation: Deviation) -> Deviation:
     )
 
 
-def _generator(pair: Pair) -> str:
+def generator_in(pair: Pair) -> str:
     """The ApplicationSet that generates the object, or did; empty where none does."""
     if pair.desired is None:
         generator = pair.generator

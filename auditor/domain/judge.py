@@ -2,7 +2,8 @@
 
 Deviations say that desired and actual differ. Whether that is drift depends on what was declared
 before: what the cluster would not differ in from an earlier declaration was moved by Git, and is
-*pending* until its time is over, then *lagging*. The rest was moved in the cluster and is drift. What is
+*pending* until its time is over, then *lagging*; and *pending* for as long as its owner itself is found to be
+behind, for one cause is one finding. The rest was moved in the cluster and is drift. What is
 wrong with reconciliation itself was moved by nobody, and some of it is a finding only if it lasts.
 This module refuses to find differences itself: it is given a comparison and calls it.
 """
@@ -15,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from auditor.domain import checks
+from auditor.domain.claims import claim_on
 from auditor.domain.fieldpath import FieldPath
 from auditor.domain.finding import (
     Category,
@@ -26,6 +28,7 @@ from auditor.domain.finding import (
     Verdict,
 )
 from auditor.domain.generated import specialised
+from auditor.domain.gitops.flux_progress import holds_back
 from auditor.domain.gitops.sync_windows import time_is_over
 from auditor.domain.manifest import Manifest, Origin, Owner
 from auditor.domain.marks import owner_of
@@ -36,6 +39,8 @@ from auditor.domain.rules import Rules, Sifted, sift
 Comparison = Callable[[Pair], Iterable[Deviation]]
 """All comparators together."""
 
+_MOVED_BY_NOBODY: Final = frozenset({Category.UNRECONCILED, Category.INVALID})
+"""What no tool mends by applying: it does not do its work, or the declaration itself is wrong."""
 _LONGEST: Final = timedelta(days=365)
 """No patience of anybody is longer."""
 
@@ -89,8 +94,9 @@ def _conclude(pair: Pair, moved: _Moved, rules: Rules, *, at: datetime) -> Outco
     young = {one.check: due for one, due in ripening if due is not None and at < due}
     waiting = list(young.values())
     if lag := moved.by_git:
-        due = time_is_over(pair.windows, lag.since, _patience(pair, rules))
-        findings += _overdue(pair, lag, rules) if at >= due else []
+        due = time_is_over(pair.windows, lag.since, _turn(pair.patience, rules))
+        is_told = holds_back(pair, since=lag.since) is not None
+        findings += _overdue(pair, lag, rules) if at >= due and not is_told else []
         waiting += [due] if at < due else []
     verdict = Verdict.DRIFTED if findings else Verdict.PENDING
     return replace(
@@ -101,14 +107,14 @@ def _conclude(pair: Pair, moved: _Moved, rules: Rules, *, at: datetime) -> Outco
     )
 
 
-def _patience(pair: Pair, rules: Rules) -> timedelta:
+def _turn(interval: timedelta | None, rules: Rules) -> timedelta:
     """How long the cluster may be behind.
 
     A tool that looks but every hour has its turn within the hour, and then as long as any other to apply.
     """
-    if pair.patience is None:
+    if interval is None:
         return rules.lagging_after
-    turn = min(pair.patience, _LONGEST)
+    turn = min(interval, _LONGEST)
     return max(rules.lagging_after, turn + min(turn, rules.lagging_after))
 
 
@@ -121,6 +127,8 @@ def _ripens(deviation: Deviation, rules: Rules) -> datetime | None:
         return None
     if deviation.check == checks.TERMINATING.id:
         return deviation.since + rules.terminating_after
+    if deviation.check == checks.BEHIND_SOURCE.id:  # stands for all objects that wait for it
+        return deviation.since + _turn(deviation.patience, rules)
     own = min(deviation.patience or timedelta(), _LONGEST)
     return deviation.since + max(own, rules.lagging_after)
 
@@ -140,8 +148,8 @@ def _which_side(
     pair: Pair, sifted: Sifted, compare: Comparison, rules: Rules, *, at: datetime
 ) -> _Moved:
     """Split deviations into what the cluster moved and what Git moved."""
-    unhealthy = tuple(one for one in sifted.kept if one.category is Category.UNRECONCILED)
-    kept = tuple(one for one in sifted.kept if one.category is not Category.UNRECONCILED)
+    lasting = tuple(one for one in sifted.kept if one.category in _MOVED_BY_NOBODY)
+    kept = tuple(one for one in sifted.kept if one.category not in _MOVED_BY_NOBODY)
     best = _Moved(kept)
     for earlier in pair.earlier:
         if not best.by_cluster:
@@ -150,7 +158,7 @@ def _which_side(
         drift, lag = _divided(kept, before)
         if _weight(drift) < _weight(best.by_cluster):
             best = _Moved(drift, _Lag(lag, earlier.until))
-    return _Moved((*unhealthy, *best.by_cluster), best.by_git)
+    return _Moved((*lasting, *best.by_cluster), best.by_git)
 
 
 def _deviations_from(
@@ -235,7 +243,10 @@ def _origin(pair: Pair) -> Origin | None:
 
 def _owner(pair: Pair) -> Owner | None:
     """Whose the object is. Of one that is declared no more, its last declaration knew more than its mark."""
-    marked = owner_of(pair.desired) or owner_of(pair.actual)
+    claim = claim_on(pair)
+    if claim and claim.is_copy:
+        return None
+    marked = owner_of(pair.desired) or (claim.owner if claim else owner_of(pair.actual))
     before = next((e.manifest.owner for e in pair.earlier if e.manifest is not None), None)
     if pair.desired is not None or before is None:
         return marked

@@ -85,12 +85,23 @@ def generator_of(manifest: Manifest) -> Keeper | None:
     return None
 
 
+def copied_tracking(manifest: Manifest) -> str:
+    """The Application of a tracking id that means another object; empty where there is none such."""
+    annotations = _texts(manifest, "annotations")
+    app = str(annotations.get(ARGO_TRACKING, "")).partition(":")[0]
+    return "" if _argocd(manifest.ref, {}, annotations) else app
+
+
 def _argocd(ref: ObjectRef, _labels: _Text, annotations: _Text) -> Owner | None:
+    """A cluster-scoped object is tracked with the namespace that its Application is for.
+
+    https://github.com/argoproj/argo-cd/blob/v3.1.0/controller/state.go (isSelfReferencedObj)
+    """
     app, _, tracked = str(annotations.get(ARGO_TRACKING, "")).partition(":")
-    itself = f"{ref.group}/{ref.kind}:"
-    if not app or not tracked.startswith(itself) or not tracked.endswith(f"/{ref.name}"):
-        return None
-    return Owner(tool="argocd", name=app)
+    itself, place = f"{ref.group}/{ref.kind}:", f"{ref.namespace}/{ref.name}"
+    named = tracked.removeprefix(itself) if tracked.startswith(itself) else ""
+    is_itself = named == place if ref.namespace else named.endswith(place)
+    return Owner(tool="argocd", name=app) if app and is_itself else None
 
 
 def _flux(tool: str, prefix: str) -> Callable[[ObjectRef, _Text, _Text], Owner | None]:

@@ -1,8 +1,8 @@
 """What is compared: one object as declared and as it lives, with all that comparing needs.
 
 A pair is complete: a comparator asks nobody for anything more. Which is why the schema of the kind,
-the autoscaler of the object and the earlier declarations travel in it. It refuses to hold anything
-that is not about this one object.
+the autoscaler of the object, the earlier declarations and its few neighbours travel in it. It refuses to
+hold anything without which this one object can be judged.
 """
 
 from __future__ import annotations
@@ -63,6 +63,19 @@ class Superseded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """Another object without which this one cannot be judged, as it is known now.
+
+    ``doubt`` says why nothing certain is known of the living one; then its absence proves nothing.
+    """
+
+    ref: ObjectRef
+    desired: Manifest | None = None
+    actual: Manifest | None = None
+    doubt: Doubt | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
     """Desired and actual of one object; either may be absent, and then that is the fact.
 
@@ -70,7 +83,9 @@ class Pair:
     that the object's namespace is one in which everything must be declared. ``followed`` says that the
     object is an owner of which it is audited what it calls for. ``generator`` is the living object's
     generator, where all that it generates is known and this object is not among it. ``patience`` is how
-    often the tool that applies the object looks, ``windows`` when it may apply by itself.
+    often the tool that applies the object looks, ``windows`` when it may apply by itself. ``neighbours``
+    are its owners where it is not declared, and what it refers to where it is an owner itself.
+    ``appliers`` are the owners that may not have applied its declaration yet, the nearest first.
     """
 
     ref: ObjectRef
@@ -85,6 +100,12 @@ class Pair:
     generator: Manifest | None = None
     patience: timedelta | None = None
     windows: tuple[SyncWindow, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
+    appliers: tuple[ObjectRef, ...] = ()
+
+    def neighbour(self, ref: ObjectRef) -> Neighbour | None:
+        """One of the neighbours."""
+        return next((one for one in self.neighbours if one.ref == ref), None)
 
     def declaring(self, desired: Manifest | None) -> Pair:
         """The same pair as if ``desired`` were declared."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from auditor.domain import checks
+from auditor.domain.claims import claim_on
 from auditor.domain.finding import Category, Deviation, Remedy
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Origin, Owner
@@ -31,13 +32,22 @@ def remedies_for(pair: Pair, deviation: Deviation) -> tuple[Remedy, ...]:
     if deviation.category is Category.LAGGING:
         return (_wait(), _apply(pair))
     if deviation.category is Category.UNRECONCILED and deviation.check != checks.TERMINATING.id:
-        return (_resume(pair) if deviation.check == checks.SUSPENDED.id else _ask(pair),)
+        return (_SPECIAL.get(deviation.check, _ask)(pair),)
     if pair.desired is None:
-        return (
-            Remedy(kind="codify", details={"how": f"declare {pair.ref} in Git"}),
-            Remedy(kind="revert", details={"how": f"kubectl delete {_named(pair)}"}),
-        )
+        return _undeclared(pair)
     return (_apply(pair), Remedy(kind="codify", details={"how": _change(pair.desired.origin)}))
+
+
+def _undeclared(pair: Pair) -> tuple[Remedy, ...]:
+    """Declare it or delete it; where its owner can take it away, that does."""
+    claim = claim_on(pair)
+    bare = f", without the mark of {claim.owner.name}" if claim and claim.is_copy else ""
+    codify = Remedy(kind="codify", details={"how": f"declare {pair.ref} in Git{bare}"})
+    deleting = f"kubectl delete {_named(pair)}"
+    if claim is None or claim.is_copy or not claim.command:
+        return codify, Remedy(kind="revert", details={"how": deleting})
+    by_owner = Remedy(kind="revert", details={"how": claim.command})
+    return (codify, by_owner) if claim.stays else (by_owner, codify)
 
 
 def _wait() -> Remedy:
@@ -55,6 +65,17 @@ def _resume(pair: Pair) -> Remedy:
         return Remedy(kind="wait", details={"how": "it is declared so"})
     patch = """--type merge --patch '{"spec":{"suspend":null}}'"""
     return Remedy(kind="revert", details={"how": f"kubectl patch {_named(pair)} {patch}"})
+
+
+def _hurry(pair: Pair) -> Remedy:
+    ref = pair.ref
+    how = _SYNCING[ref.kind].format(namespace=ref.namespace, name=ref.name)
+    return Remedy(kind="revert", details={"how": how})
+
+
+def _supply(_pair: Pair) -> Remedy:
+    how = "declare what it takes values from, or say there that it is optional"
+    return Remedy(kind="codify", details={"how": how})
 
 
 def _apply(pair: Pair) -> Remedy:
@@ -85,3 +106,11 @@ def _named(pair: Pair) -> str:
     kind = f"{ref.kind.lower()}.{ref.group}" if ref.group else ref.kind.lower()
     scope = f" --namespace {ref.namespace}" if ref.namespace else ""
     return f"{kind} {ref.name}{scope}"
+
+
+_SPECIAL: Final = {
+    checks.SUSPENDED.id: _resume,
+    checks.BEHIND_SOURCE.id: _hurry,
+    checks.INPUT_MISSING.id: _supply,
+}
+"""What helps an owner that does not do its work, by the check that found it."""

@@ -147,6 +147,10 @@ class Case(Section):
     governed: bool = False
     """Whether everything in the object's namespace must be declared."""
 
+    neighbours: tuple[Annotated[Object, AfterValidator(_plain)], ...] = ()
+    """Other living objects that matter, whole: owners that may say that they applied the object, and what
+    it refers to if it is an owner itself."""
+
     earlier: tuple[Earlier, ...] = ()
     """What was declared before, the newest first."""
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Manifest, manifest_from
-from auditor.domain.pair import Pair, Scaler, Superseded
+from auditor.domain.pair import Neighbour, Pair, Scaler, Superseded
 from auditor.errors import ConfigError
 from auditor.golden.cases import Case, FieldsOf
 from auditor.golden.reading import GoldenCase
@@ -49,6 +49,7 @@ def _pair(golden: GoldenCase) -> Pair:
         scaler=Scaler(**case.scaler.model_dump()) if case.scaler else None,
         earlier=tuple(_earlier(golden.base, case)),
         governed=case.governed,
+        neighbours=tuple(_neighbours(case)),
     )
 
 
@@ -68,6 +69,11 @@ def _earlier(base: Any, case: Case) -> Iterator[Superseded]:
     for before in case.earlier:
         body = before.desired if base is None else merged(base, before.desired)
         yield Superseded(manifest=_manifest(body), until=before.until)
+
+
+def _neighbours(case: Case) -> Iterator[Neighbour]:
+    for manifest in filter(None, map(_manifest, case.neighbours)):
+        yield Neighbour(ref=manifest.ref, actual=manifest)
 
 
 def _manifest(body: Any) -> Manifest | None:

@@ -6,7 +6,7 @@ sides disagree about the API version, the declared one counts. It refuses to com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,13 +14,15 @@ from auditor.domain.gitops.sync_windows import SyncWindow, windows_of
 from auditor.domain.identity import GroupKind, GroupVersionKind, ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.domain.marks import generator_of
-from auditor.domain.pair import Doubt, Pair, Scaler
+from auditor.domain.pair import Doubt, Neighbour, Pair, Scaler
 from auditor.domain.schema import Schema
 from auditor.state.actual import ActualState
 from auditor.state.desired import Declaration, DesiredState
+from auditor.state.neighbours import Neighbourhood
 from auditor.state.scalers import Scalers
 
 APPLICATION: Final = GroupKind("argoproj.io", "Application")
+RELEASE: Final = GroupKind("helm.toolkit.fluxcd.io", "HelmRelease")
 PROJECT: Final = "AppProject"
 """Lives beside the Application: https://argo-cd.readthedocs.io/en/stable/user-guide/projects/."""
 
@@ -42,10 +44,12 @@ class Pairs:
         desired: DesiredState,
         clusters: Mapping[str, ClusterState],
         governs: Callable[[ObjectRef], bool],
+        neighbours: Neighbourhood,
     ) -> None:
         self._desired = desired
         self._clusters = clusters
         self._governs = governs
+        self._neighbours = neighbours
 
     def of(self, ref: ObjectRef) -> Pair:
         """Pair one object; its cluster must be one of those configured."""
@@ -55,6 +59,9 @@ class Pairs:
         version = desired.version if desired else None
         actual = cluster.actual.manifest(ref, version)
         known = desired or actual
+        governed = desired is None and self._governs(ref)
+        is_left = governed or (desired is None and declaration is not None)
+        appliers = tuple(self._appliers(declaration)) if declaration and declaration.earlier else ()
         return Pair(
             ref=ref,
             desired=desired,
@@ -64,12 +71,36 @@ class Pairs:
             schema=cluster.schema_for(known.gvk) if known else None,
             scaler=self._scaler(ref, cluster.scalers),
             earlier=declaration.earlier if declaration else (),
-            governed=desired is None and self._governs(ref),
+            governed=governed,
             followed=ref in self._desired.followed,
             generator=self._generator(ref, actual) if desired is None and actual else None,
             patience=declaration.found.interval if declaration and declaration.found else None,
             windows=self._windows(declaration) if declaration and declaration.earlier else (),
+            neighbours=self._around(ref, desired, actual if is_left else None, appliers),
+            appliers=appliers,
         )
+
+    def _around(
+        self,
+        ref: ObjectRef,
+        desired: Manifest | None,
+        left: Manifest | None,
+        appliers: tuple[ObjectRef, ...],
+    ) -> tuple[Neighbour, ...]:
+        """What else is needed; ``left`` is the living object where its owners are asked about it."""
+        is_made = left is not None and "ownerReferences" in left.metadata
+        return self._neighbours.of(ref, desired, None if is_made else left, appliers=appliers)
+
+    def _appliers(self, declaration: Declaration | None) -> Iterator[ObjectRef]:
+        """Who applies an object; of a release's, also who applies the release, whose chart may be late."""
+        keeper = declaration.found.keeper if declaration and declaration.found else None
+        if keeper is None:
+            return
+        yield keeper
+        if keeper.group_kind == RELEASE:
+            above = self._desired.declaration(keeper)
+            if above is not None and above.found is not None:
+                yield above.found.keeper
 
     def _windows(self, declaration: Declaration) -> tuple[SyncWindow, ...]:
         """When Argo CD may apply what it has not applied yet, as the Application's project says."""
@@ -112,7 +143,10 @@ class Pairs:
         if desired is not None:
             root = known.objects.root_of(ref) if ahead else None
             return Doubt.RENDER_FAILED if root and known.roots[root].root.top in ahead else None
-        if known.followed.doubts(actual):
+        if (
+            known.followed.doubts(actual)
+            or self._neighbours.listing(ref) in known.followed.unknown()
+        ):
             return Doubt.OWNER_UNKNOWN
         is_coming = any(not known.roots[top].stale_reason for top in ahead)
         is_known = not is_coming and known.roots.complete(ref.cluster)

@@ -65,14 +65,8 @@ class Owners:
             return own
         return (*own, *self._inherited(marked))
 
-    def _inherited(self, marked: Manifest) -> Iterator[IgnoreRule]:
-        for keeper in keepers_of(marked):
-            owner = self._find(keeper, marked.ref.cluster)
-            if owner is not None:
-                yield from self._said[owner].rules
-
-    def _find(self, keeper: Keeper, cluster: str) -> ObjectRef | None:
-        """Find the owner, in the object's own cluster first; of several that it could be, none."""
+    def find(self, keeper: Keeper, cluster: str) -> ObjectRef | None:
+        """Find an owner that an object on a cluster names, there first; of several that it could be, none."""
         named = [
             ref
             for ref in self._by_name.get((keeper.kind, keeper.name), ())
@@ -80,6 +74,12 @@ class Owners:
         ]
         near = [ref for ref in named if ref.cluster == cluster] or named
         return near[0] if len(near) == 1 else None
+
+    def _inherited(self, marked: Manifest) -> Iterator[IgnoreRule]:
+        for keeper in keepers_of(marked):
+            owner = self.find(keeper, marked.ref.cluster)
+            if owner is not None:
+                yield from self._said[owner].rules
 
     def _read(self, ref: ObjectRef) -> None:
         body = self._body_of(ref)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from auditor.domain.identity import ObjectRef
@@ -69,6 +69,15 @@ def span(value: Any, *path: str) -> timedelta | None:
         return timedelta(seconds=seconds)
     except OverflowError:
         return None
+
+
+def moment(value: Any, *path: str) -> datetime | None:
+    """The time at a path of field names, as Kubernetes writes it (RFC 3339), with its zone."""
+    try:
+        found = datetime.fromisoformat(text(value, *path))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def clean(path: str) -> str:

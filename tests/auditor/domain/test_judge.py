@@ -318,6 +318,20 @@ class TestBothMoved:
         assert {f.category for f in outcome.findings} == {Category.CHANGED, Category.LAGGING}
 
 
+def test_a_mistake_in_git_waits_for_nobody() -> None:
+    """Applying does not mend it, so it is no lag, however new it is."""
+
+    def compare(one: Pair) -> Iterable[Deviation]:
+        if one.desired and "typo" in one.desired.body["spec"]:
+            yield Deviation(check=checks.INVALID.id, category=Category.INVALID, message="typo")
+
+    typo = pair(deployment(typo=1), deployment(), earlier=(before(deployment()),))
+
+    outcome = judge(typo, compare, RULES, at=START + timedelta(minutes=1))
+
+    assert [finding.check for finding in outcome.findings] == [checks.INVALID.id]
+
+
 class TestRules:
     """What users accept is hidden and counted."""
 

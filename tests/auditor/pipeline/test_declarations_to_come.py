@@ -14,6 +14,7 @@ from auditor.state.roots import Root
 from auditor.state.scalers import Scalers
 from tests.builders import CLUSTER, config_map, manifest, ref
 from tests.doubles import START
+from tests.neighbours import alone
 
 CONFIG_MAPS = GroupVersionKind("", "v1", "ConfigMap")
 
@@ -42,7 +43,7 @@ class Audited:
         actual = ActualState(CLUSTER)
         actual.kind(CONFIG_MAPS).standings.settle(EVERYWHERE, None, START)
         state = ClusterState(actual=actual, scalers=Scalers(), schema_for=lambda _gvk: None)
-        pairs = Pairs(self.desired, {CLUSTER: state}, lambda _ref: True)
+        pairs = Pairs(self.desired, {CLUSTER: state}, lambda _ref: True, alone())
         return pairs.of(ref("ConfigMap", name, group="")).doubt
 
 

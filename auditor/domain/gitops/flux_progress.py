@@ -1,0 +1,110 @@
+"""How far Flux's objects have come, told from two of them together.
+
+A Kustomization whose controller has not taken its turn says that all is well, at the revision that it
+applied last; only its source says that there is a newer one. This module refuses to judge whether that is
+too long.
+
+https://fluxcd.io/flux/components/kustomize/kustomizations/#last-applied-revision,
+https://fluxcd.io/flux/components/source/gitrepositories/#artifact
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from auditor.domain.gitops.flux_fields import entries, flag, moment, span, text
+from auditor.domain.gitops.references import KUSTOMIZATION, source_of
+from auditor.domain.identity import ObjectRef
+from auditor.domain.manifest import Manifest
+from auditor.domain.pair import Pair
+
+_CONTENT: Final = re.compile(r"[^:/]*$")
+_REVISION: Final = ("status", "artifact", "revision")
+_LONGEST: Final = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """A Kustomization that has not tried what its source has.
+
+    ``since``: when that began to be so, or when it missed its turn if that was before. ``reaches``: what
+    Git moved before that moment may have been applied already.
+    """
+
+    source: ObjectRef
+    applied: str
+    available: str
+    since: datetime
+    reaches: datetime
+    interval: timedelta
+
+
+def backlog_of(kustomization: Manifest, pair: Pair) -> Backlog | None:
+    """What a living Kustomization is behind with, by the source among the neighbours of a pair.
+
+    What it tries without success is no backlog: then it says itself what fails.
+    """
+    is_one = kustomization.ref.group_kind == KUSTOMIZATION
+    wanted = source_of(kustomization) if is_one else None
+    known = pair.neighbour(wanted) if wanted else None
+    if known is None or known.actual is None or known.doubt is not None:
+        return None
+    applied, available = _applied(kustomization), text(known.actual.body, *_REVISION)
+    updated = moment(known.actual.body, "status", "artifact", "lastUpdateTime")
+    if not applied or not available or not updated or _content(applied) == _content(available):
+        return None
+    interval = min(span(kustomization.body, "spec", "interval") or timedelta(), _LONGEST)
+    turn = next(_turns(kustomization), None)
+    looks = span(known.actual.body, "spec", "interval") or timedelta()
+    return Backlog(
+        source=known.ref,
+        applied=applied,
+        available=available,
+        since=min(updated, turn + interval) if turn else updated,
+        reaches=(turn or updated) - min(looks, _LONGEST),
+        interval=interval,
+    )
+
+
+def holds_back(pair: Pair, *, since: datetime) -> ObjectRef | None:
+    """The owner by whose backlog a pair's object is as it was declared before some moment."""
+    for applier in pair.appliers:
+        known = pair.neighbour(applier)
+        backlog = backlog_of(known.actual, pair) if known and known.actual else None
+        if backlog and backlog.reaches <= since:
+            return applier
+    return None
+
+
+def _applied(kustomization: Manifest) -> str:
+    """What was applied last, of a Kustomization that has tried nothing else and says that all is well."""
+    body = kustomization.body
+    applied = text(body, "status", "lastAppliedRevision")
+    attempted = text(body, "status", "lastAttemptedRevision")
+    said = {text(one, "type"): text(one, "status") for one in entries(body, "status", "conditions")}
+    is_failing = said.get("Ready") == "False" or said.get("Stalled") == "True"
+    is_idle = flag(body, "spec", "suspend") or "deletionTimestamp" in kustomization.metadata
+    return "" if is_failing or is_idle or attempted not in {"", applied} else applied
+
+
+def _content(revision: str) -> str:
+    """What a revision stands for, without the name of a branch or tag: versions of Flux write that otherwise.
+
+    https://fluxcd.io/flux/components/source/gitrepositories/#artifact
+    """
+    found = _CONTENT.search(revision)
+    return found[0] if found else revision
+
+
+def _turns(kustomization: Manifest) -> Iterator[datetime]:
+    """When it had its turns, the last one first, as newer versions write down.
+
+    https://fluxcd.io/flux/components/kustomize/kustomizations/#history
+    """
+    for entry in entries(kustomization.body, "status", "history"):
+        if ended := moment(entry, "lastReconciled"):
+            yield ended
