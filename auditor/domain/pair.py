@@ -69,8 +69,9 @@ class Pair:
     ``doubt`` set means that absence proves nothing. ``earlier`` is newest first. ``governed`` says
     that the object's namespace is one in which everything must be declared. ``followed`` says that the
     object is an owner of which it is audited what it calls for. ``generator`` is the living object's
-    generator, where all that it generates is known and this object is not among it. ``patience`` is how
-    often the tool that applies the object looks, ``windows`` when it may apply by itself.
+    generator, where all that it generates is known and this object is not among it. ``environment`` is the
+    one of what an owner that is followed leads to. ``patience`` is how often the tool that applies the
+    object looks, ``windows`` when it may apply by itself.
     """
 
     ref: ObjectRef
@@ -83,6 +84,7 @@ class Pair:
     governed: bool = False
     followed: bool = False
     generator: Manifest | None = None
+    environment: str | None = None
     patience: timedelta | None = None
     windows: tuple[SyncWindow, ...] = ()
 

@@ -67,6 +67,7 @@ class Pairs:
             governed=desired is None and self._governs(ref),
             followed=ref in self._desired.followed,
             generator=self._generator(ref, actual) if desired is None and actual else None,
+            environment=self._desired.followed.environment(ref),
             patience=declaration.found.interval if declaration and declaration.found else None,
             windows=self._windows(declaration) if declaration and declaration.earlier else (),
         )
