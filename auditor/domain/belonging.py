@@ -22,7 +22,7 @@ from auditor.domain.pair import Pair
 def owner_in(pair: Pair) -> Owner | None:
     """Whose the object is. Of one that is declared no more, its last declaration knew more than its mark."""
     owner = _owner(pair)
-    environment = pair.environment or _told(pair)
+    environment = _told(pair) or pair.environment
     return replace(owner, environment=environment) if owner and environment else owner
 
 
@@ -40,13 +40,10 @@ def _generator(pair: Pair) -> Owner | None:
     generator = pair.generator
     if pair.desired is not None or generator is None:
         return None
-    kind, above = READERS[generator.ref.group_kind], generator.owner or Owner(tool="", name="")
-    return Owner(
-        tool=kind.tool,
-        name=kind.name_of(generator.ref.namespace, generator.ref.name),
-        chain=(*above.chain, str(generator.ref)),
-        environment=above.environment,
-    )
+    ref, above = generator.ref, generator.owner.chain if generator.owner else ()
+    kind = READERS[ref.group_kind]
+    name = kind.name_of(ref.namespace, ref.name)
+    return Owner(tool=kind.tool, name=name, chain=(*above, str(ref)))
 
 
 def _told(pair: Pair) -> str | None:

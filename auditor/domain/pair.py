@@ -70,8 +70,8 @@ class Pair:
     that the object's namespace is one in which everything must be declared. ``followed`` says that the
     object is an owner of which it is audited what it calls for. ``generator`` is the living object's
     generator, where all that it generates is known and this object is not among it. ``environment`` is the
-    one of what an owner that is followed leads to. ``patience`` is how often the tool that applies the
-    object looks, ``windows`` when it may apply by itself.
+    one of what a followed owner leads to; of what is generated no more, the generator's. ``patience`` is
+    how often the tool that applies the object looks, ``windows`` when it may apply by itself.
     """
 
     ref: ObjectRef

@@ -55,6 +55,7 @@ class Pairs:
         version = desired.version if desired else None
         actual = cluster.actual.manifest(ref, version)
         known = desired or actual
+        generator = self._generator(ref, actual) if desired is None and actual else None
         return Pair(
             ref=ref,
             desired=desired,
@@ -66,8 +67,8 @@ class Pairs:
             earlier=declaration.earlier if declaration else (),
             governed=desired is None and self._governs(ref),
             followed=ref in self._desired.followed,
-            generator=self._generator(ref, actual) if desired is None and actual else None,
-            environment=self._desired.followed.environment(ref),
+            generator=generator,
+            environment=self._desired.followed.environment(generator.ref if generator else ref),
             patience=declaration.found.interval if declaration and declaration.found else None,
             windows=self._windows(declaration) if declaration and declaration.earlier else (),
         )

@@ -59,8 +59,9 @@ def test_a_generator_that_nobody_owns_stands_alone() -> None:
 
 def test_what_is_generated_no_more_tells_its_environment_itself() -> None:
     """By its path, as if it were followed; else its generator does."""
-    itself = told(stale(application(path="shops/prod"), generator=generator()))
-    silent = told(stale(application(), generator=generator()))
+    around: dict[str, Any] = {"generator": generator(), "environment": "staging"}
+    itself = told(stale(application(path="shops/prod"), **around))
+    silent = told(stale(application(), **around))
 
     assert (itself.environment, silent.environment) == ("production", "staging")
 
