@@ -196,8 +196,9 @@ class _Assembly:
     def _judging(self) -> Judging:
         rules = self._configuration.rules
         governs = governance(rules.unmanaged, self._desired)
-        pairs = Pairs(self._desired, self._states(), governs)
-        compiled = replace(rules.compiled(), of_owner=self._notices.owners.rules_for)
+        owners = self._notices.owners
+        pairs = Pairs(self._desired, self._states(), governs, owners.keeper_of)
+        compiled = replace(rules.compiled(), of_owner=owners.rules_for)
         return Judging(pair_of=pairs.of, compare=load_comparison(), rules=compiled)
 
     def _confirmers(self, judging: Judging) -> dict[str, Confirmer]:

@@ -1,9 +1,9 @@
 """Whose an object is that something was found about, and to which environment it belongs.
 
 A finding is for the people who look after an owner, so it says all that is known of who that is: by the
-declaration, by the one before it, by the generator that made the object and the owners above that, by the
-marks that a living object carries. An owner belongs to the environment of what is below it. This module
-refuses to say whether the owner still declares the object.
+declaration, by the one before it, by the owner that the marks of a living object name and the owners above
+that, else by the marks alone. An owner belongs to the environment of what is below it. This module refuses
+to say whether the owner still declares the object.
 """
 
 from __future__ import annotations
@@ -22,36 +22,40 @@ from auditor.domain.pair import Pair
 def owner_in(pair: Pair) -> Owner | None:
     """Whose the object is. Of one that is declared no more, its last declaration knew more than its mark."""
     owner = _owner(pair)
-    environment = _told(pair) or pair.environment
+    environment = _environment(pair)
     return replace(owner, environment=environment) if owner and environment else owner
 
 
 def _owner(pair: Pair) -> Owner | None:
-    marked = owner_of(pair.desired) or _generator(pair) or owner_of(pair.actual)
+    if pair.desired is not None:
+        return owner_of(pair.desired) or owner_of(pair.actual)
+    marked = _marked(pair)
     before = next((e.manifest.owner for e in pair.earlier if e.manifest is not None), None)
-    if pair.desired is not None or before is None:
-        return marked
-    is_same = marked is None or (marked.tool, marked.name) == (before.tool, before.name)
+    is_same = before and (not marked or (marked.tool, marked.name) == (before.tool, before.name))
     return before if is_same else marked
 
 
-def _generator(pair: Pair) -> Owner | None:
-    """What made an object that it makes no more, below all that leads to it."""
-    generator = pair.generator
-    if pair.desired is not None or generator is None:
-        return None
-    ref, above = generator.ref, generator.owner.chain if generator.owner else ()
-    kind = READERS[ref.group_kind]
-    name = kind.name_of(ref.namespace, ref.name)
-    return Owner(tool=kind.tool, name=name, chain=(*above, str(ref)))
+def _marked(pair: Pair) -> Owner | None:
+    """Whose an undeclared object is by its marks, below all that leads to that one where it is known."""
+    marked, above = owner_of(pair.actual), pair.generator or pair.keeper
+    if above is None or marked is None or marked.tool != READERS[above.ref.group_kind].tool:
+        return marked
+    chain = above.owner.chain if above.owner else ()
+    return replace(marked, chain=(*chain, str(above.ref)))
 
 
-def _told(pair: Pair) -> str | None:
-    """What an owner tells of itself that nobody follows, because it is declared no more."""
-    kind = READERS.get(pair.ref.group_kind)
-    if kind is None or pair.desired is not None or pair.actual is None:
+def _environment(pair: Pair) -> str | None:
+    """Of what is undeclared, an owner tells of itself, and one that nobody follows of what it applied."""
+    if pair.desired is not None:
+        return pair.environment
+    return _told(pair.actual) or pair.environment or _told(pair.keeper)
+
+
+def _told(owner: Manifest | None) -> str | None:
+    kind = READERS.get(owner.ref.group_kind) if owner else None
+    if owner is None or kind is None:
         return None
-    return environment_below(pair.actual, kind.read(pair.actual, _Nothing()), inherited=None)
+    return environment_below(owner, kind.read(owner, _Nothing()), inherited=None)
 
 
 class _Nothing:

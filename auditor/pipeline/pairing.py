@@ -42,10 +42,12 @@ class Pairs:
         desired: DesiredState,
         clusters: Mapping[str, ClusterState],
         governs: Callable[[ObjectRef], bool],
+        keeper_of: Callable[[Manifest], ObjectRef | None] = lambda _marked: None,
     ) -> None:
         self._desired = desired
         self._clusters = clusters
         self._governs = governs
+        self._keeper_of = keeper_of
 
     def of(self, ref: ObjectRef) -> Pair:
         """Pair one object; its cluster must be one of those configured."""
@@ -55,7 +57,12 @@ class Pairs:
         version = desired.version if desired else None
         actual = cluster.actual.manifest(ref, version)
         known = desired or actual
-        generator = self._generator(ref, actual) if desired is None and actual else None
+        undeclared = actual if desired is None else None
+        generator = self._generator(ref, undeclared) if undeclared else None
+        governed = desired is None and self._governs(ref)
+        may_be_left = undeclared is not None and (governed or declaration is not None)
+        keeper = self._keeper(undeclared) if undeclared and may_be_left else None
+        above = generator or keeper
         return Pair(
             ref=ref,
             desired=desired,
@@ -65,10 +72,11 @@ class Pairs:
             schema=cluster.schema_for(known.gvk) if known else None,
             scaler=self._scaler(ref, cluster.scalers),
             earlier=declaration.earlier if declaration else (),
-            governed=desired is None and self._governs(ref),
+            governed=governed,
             followed=ref in self._desired.followed,
             generator=generator,
-            environment=self._desired.followed.environment(generator.ref if generator else ref),
+            keeper=keeper,
+            environment=self._desired.followed.environment(above.ref if above else ref),
             patience=declaration.found.interval if declaration and declaration.found else None,
             windows=self._windows(declaration) if declaration and declaration.earlier else (),
         )
@@ -102,6 +110,11 @@ class Pairs:
         if not self._desired.followed.knows(generator):
             return None
         return self._known(generator)
+
+    def _keeper(self, actual: Manifest) -> Manifest | None:
+        """The owner that a living object's mark names, as it is declared or else lives."""
+        keeper = self._keeper_of(actual)
+        return self._known(keeper) if keeper else None
 
     def _doubt_about_declaration(
         self, desired: Manifest | None, ref: ObjectRef, actual: Manifest | None

@@ -97,6 +97,43 @@ def test_an_owner_that_is_declared_no_more_still_tells() -> None:
     assert owner == replace(GENERATED, environment="production")
 
 
+def left_over(**rest: Any) -> Pair:
+    """A Deployment that lives and that nobody declares."""
+    marks = {"annotations": {"argocd.argoproj.io/tracking-id": "web:apps/Deployment:shop/web"}}
+    living = live(deployment(), **marks)
+    return Pair(ref=living.ref, desired=None, actual=living, governed=True, **rest)
+
+
+def test_what_is_left_over_has_all_owners_above_the_one_that_it_is_marked_with() -> None:
+    """And the environment of what that one leads to, or tells of itself where nobody follows it."""
+    web = replace(manifest(application(path="web/prod")), owner=GENERATED)
+    followed = told(left_over(keeper=web, environment="staging"))
+    alive = told(left_over(keeper=web))
+
+    assert followed.chain == (*GENERATED.chain, "argoproj.io/Application/argocd/web")
+    assert (followed.name, followed.environment, alive.environment) == (
+        "web",
+        "staging",
+        "production",
+    )
+
+
+def test_what_is_left_over_of_an_owner_that_is_gone_has_its_mark_alone() -> None:
+    """Nobody knows where it was."""
+    assert told(left_over()) == Owner(tool="argocd", name="web")
+
+
+def test_a_label_that_another_tool_wrote_makes_no_owner() -> None:
+    """Charts call their releases by a label that some set Argo CD to track by."""
+    marks = {"annotations": {"meta.helm.sh/release-name": "web"}}
+    living = live(deployment(), **marks)
+    web = manifest(application())
+
+    owner = told(Pair(ref=living.ref, desired=None, actual=living, governed=True, keeper=web))
+
+    assert owner == Owner(tool="helm", name="/web")
+
+
 def test_what_leads_to_nothing_belongs_where_its_owner_does() -> None:
     """Whatever it is called."""
     declared = replace(manifest(deployment("web-prod")), owner=ABOVE)
