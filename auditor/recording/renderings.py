@@ -87,17 +87,21 @@ class ReplayRenderer:
     async def render(self, tree: Tree, request: RenderRequest) -> Rendering:
         """Render one path; see `auditor.ports.Renderer.render`."""
         recorded = self._recorded(tree, request)
-        if recorded is None:
-            return await self._inner.render(tree, request)
-        return _rendering(recorded)
+        if recorded is not None:
+            return _rendering(recorded)
+        if any(_is_made_of(one, request.root) for _, one in self._all(tree)):
+            raise ManifestError(f"what {request.root} was rendered to is not in the recording")
+        return await self._inner.render(tree, request)
+
+    def _all(self, tree: Tree) -> list[tuple[int, Rendered]]:
+        return self._facts.get(tree.repository, GitFacts()).renderings
 
     def _recorded(self, tree: Tree, request: RenderRequest) -> Rendered | None:
         """What was made of it then: what was written down next, because that takes a while.
 
         The same root at the same commit may have been made of other things that live, or out of reach.
         """
-        facts = self._facts.get(tree.repository, GitFacts())
-        known = [(at, one) for at, one in facts.renderings if _is_of(one, tree, request)]
+        known = [(at, one) for at, one in self._all(tree) if _is_of(one, tree, request)]
         now = round(self._clock.monotonic() * 1000)
         later = (one for at, one in known if at >= now)
         return next(later, known[-1][1] if known else None)
@@ -121,6 +125,11 @@ def _is_of(rendered: Rendered, tree: Tree, request: RenderRequest) -> bool:
         options = json.dumps(request.options, sort_keys=True, default=str)
         asked = msgspec.structs.replace(asked, root="", options=options)
     return _key(rendered) == _key(asked)
+
+
+def _is_made_of(rendered: Rendered, root: str) -> bool:
+    """Tell whether this is what a program made of a root, at whichever commit."""
+    return bool(root and rendered.renderer) and rendered.root == root
 
 
 def _key(rendered: Rendered) -> tuple[str, ...]:

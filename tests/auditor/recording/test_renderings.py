@@ -217,6 +217,15 @@ async def test_what_was_out_of_reach_is_out_of_reach_again(tmp_path: Path) -> No
     assert await again(player)
 
 
+async def test_what_was_not_finished_when_the_recording_ended_is_not_known(tmp_path: Path) -> None:
+    """No program is started, and no network asked, for a commit that came last."""
+    player = await record(tmp_path, rendering(manifest(deployment())))
+    tree = ScriptedRepository({"c2": FILES}).tree("c2")
+
+    with pytest.raises(ManifestError, match=f"{REQUEST.root} was rendered to is not in"):
+        await player.renderer(NoProgram()).render(tree, REQUEST)
+
+
 async def test_a_recording_from_before_roots_had_names_is_read(tmp_path: Path) -> None:
     """Its renderings are told apart by what the renderer was told."""
     facts = GitFacts()
