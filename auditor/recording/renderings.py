@@ -16,7 +16,7 @@ import msgspec
 
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Manifest, Origin, Owner
-from auditor.errors import ManifestError, RetryableError
+from auditor.errors import ClusterUnasked, ManifestError, RetryableError
 from auditor.ports import Clock, Renderer, Rendering, RenderRequest, Skipped, Tree
 from auditor.recording.frames import Declared, Failure, Omission, Rendered
 from auditor.recording.recorder import Recorder
@@ -42,6 +42,9 @@ class RecordingRenderer:
             failure = Omission(error.path or "", error.line, error.reason)
             self._recorder.note(msgspec.structs.replace(asked, failure=failure))
             raise
+        except ClusterUnasked:
+            self._recorder.note(msgspec.structs.replace(asked, is_unasked=True))
+            raise
         except RetryableError as error:
             self._recorder.note(msgspec.structs.replace(asked, unreachable=Failure.of(error)))
             raise
@@ -54,6 +57,7 @@ class RecordingRenderer:
         return msgspec.structs.replace(
             asked,
             renderer=rendering.renderer,
+            is_told=rendering.told is not None,
             objects=tuple(self._declared(manifest) for manifest in rendering.manifests),
             skipped=tuple(
                 Omission(s.path, s.line, s.reason, s.is_applied) for s in rendering.skipped
@@ -88,7 +92,7 @@ class ReplayRenderer:
         """Render one path; see `auditor.ports.Renderer.render`."""
         recorded = self._recorded(tree, request)
         if recorded is not None:
-            return _rendering(recorded)
+            return _rendering(recorded, request)
         if any(_is_made_of(one, request.root) for _, one in self._all(tree)):
             raise ManifestError(f"what {request.root} was rendered to is not in the recording")
         return await self._inner.render(tree, request)
@@ -143,8 +147,10 @@ def _key(rendered: Rendered) -> tuple[str, ...]:
     )
 
 
-def _rendering(rendered: Rendered) -> Rendering:
+def _rendering(rendered: Rendered, request: RenderRequest) -> Rendering:
     failure, unreachable = rendered.failure, rendered.unreachable
+    if rendered.is_unasked:
+        raise ClusterUnasked(f"{rendered.root} waits for what its cluster says of itself")
     if unreachable is not None:
         raise unreachable.error
     if failure is not None:
@@ -157,6 +163,7 @@ def _rendering(rendered: Rendered) -> Rendering:
         ),
         read=rendered.read,
         renderer=rendered.renderer,
+        told=request.capabilities if rendered.is_told else None,
     )
 
 

@@ -11,8 +11,9 @@ import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
+from auditor.domain.capabilities import NO_CLUSTER
 from auditor.domain.manifest import SEALED, Manifest, Owner
-from auditor.errors import ManifestError, SourceUnavailable
+from auditor.errors import ClusterUnasked, ManifestError, SourceUnavailable
 from auditor.ports import Rendering, RenderRequest, Skipped, Tree
 from auditor.recording.format import Header, RecordingFile, moments
 from auditor.recording.frames import Declared, Rendered
@@ -215,6 +216,18 @@ async def test_what_was_out_of_reach_is_out_of_reach_again(tmp_path: Path) -> No
     assert raised.value.retry_after == away.retry_after
     player.clock.move(15)
     assert await again(player)
+
+
+async def test_what_waited_for_its_cluster_waits_again(tmp_path: Path) -> None:
+    """And depends on what that says, as it did."""
+    whole = replace(rendering(manifest(deployment())), told=NO_CLUSTER)
+    player = await record(tmp_path, ClusterUnasked("not yet"), whole)
+
+    with pytest.raises(ClusterUnasked):
+        await again(player)
+
+    player.clock.move(15)
+    assert (await again(player)).told is NO_CLUSTER
 
 
 async def test_what_was_not_finished_when_the_recording_ended_is_not_known(tmp_path: Path) -> None:
