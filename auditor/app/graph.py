@@ -198,8 +198,11 @@ class _Assembly:
     def _judging(self) -> Judging:
         rules = self._configuration.rules
         governs = governance(rules.unmanaged, self._desired)
-        pairs = Pairs(self._desired, self._states(), governs, self._notices.neighbours)
-        compiled = replace(rules.compiled(), of_owner=self._notices.owners.rules_for)
+        owners, neighbours = self._notices.owners, self._notices.neighbours
+        pairs = Pairs(
+            self._desired, self._states(), governs, neighbours, keeper_of=owners.keeper_of
+        )
+        compiled = replace(rules.compiled(), of_owner=owners.rules_for)
         return Judging(pair_of=pairs.of, compare=load_comparison(), rules=compiled)
 
     def _confirmers(self, judging: Judging) -> dict[str, Confirmer]:

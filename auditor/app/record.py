@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -28,6 +28,7 @@ from auditor.recording.recorder import Recorder
 from auditor.recording.recording_repository import RecordingRepository
 from auditor.recording.recording_transport import RecordingTransport
 from auditor.recording.renderings import RecordingRenderer
+from auditor.state.atlas import plain_url
 from auditor.telemetry.recording import RecordingEvents
 
 _JUDGING: Final = {"api_version", "clusters", "repositories", "desired", "rules"}
@@ -73,7 +74,10 @@ def _for(duration: timedelta | None, clock: Clock) -> Conduct:
 
 
 def judged_by(configuration: Configuration) -> dict[str, Any]:
-    """The part of a configuration that findings depend on, as a document again."""
+    """The part of a configuration that findings depend on, as a document again.
+
+    Where owners are followed, that is also what they call repositories: their addresses, without users.
+    """
     document: dict[str, Any] = configuration.model_dump(
         mode="json", by_alias=True, exclude_defaults=True, include=_JUDGING
     )
@@ -81,7 +85,19 @@ def judged_by(configuration: Configuration) -> dict[str, Any]:
         for item in document.get(section, ()):
             for field in addresses & item.keys():
                 del item[field]
+    if any(root.discover for root in configuration.desired):
+        for item, repository in zip(
+            document.get("repositories", ()), configuration.repositories, strict=True
+        ):
+            item["aliases"] = [*repository.aliases, *_named(repository.url)]
     return document
+
+
+def _named(url: str) -> Iterator[str]:
+    """An address as owners may write it; a folder of this machine is named by nobody."""
+    plain = plain_url(url)
+    if not plain.startswith("/"):
+        yield f"https://{plain}"
 
 
 def recording_seams(seams: Seams, recorder: Recorder, seed: int) -> Seams:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from auditor.domain import checks
-from auditor.domain.claims import claim_on
+from auditor.domain.belonging import owner_in
 from auditor.domain.fieldpath import FieldPath
 from auditor.domain.finding import (
     Category,
@@ -30,8 +30,7 @@ from auditor.domain.finding import (
 from auditor.domain.generated import specialised
 from auditor.domain.gitops.flux_progress import holds_back
 from auditor.domain.gitops.sync_windows import time_is_over
-from auditor.domain.manifest import Manifest, Origin, Owner
-from auditor.domain.marks import owner_of
+from auditor.domain.manifest import Manifest, Origin
 from auditor.domain.pair import Pair, Superseded
 from auditor.domain.remedies import remedies_for
 from auditor.domain.rules import Rules, Sifted, sift
@@ -229,7 +228,7 @@ def _finding(pair: Pair, deviation: Deviation, rules: Rules) -> Finding:
         message=deviation.message,
         differences=deviation.differences,
         origin=_origin(pair),
-        owner=_owner(pair),
+        owner=owner_in(pair),
         began=_began(deviation),
         actual_version=_content_version(pair.actual),
         remedies=remedies_for(pair, deviation),
@@ -239,19 +238,6 @@ def _finding(pair: Pair, deviation: Deviation, rules: Rules) -> Finding:
 def _origin(pair: Pair) -> Origin | None:
     manifests = (pair.desired, *(earlier.manifest for earlier in pair.earlier))
     return next((m.origin for m in manifests if m is not None and m.origin is not None), None)
-
-
-def _owner(pair: Pair) -> Owner | None:
-    """Whose the object is. Of one that is declared no more, its last declaration knew more than its mark."""
-    claim = claim_on(pair)
-    if claim and claim.is_copy:
-        return None
-    marked = owner_of(pair.desired) or (claim.owner if claim else owner_of(pair.actual))
-    before = next((e.manifest.owner for e in pair.earlier if e.manifest is not None), None)
-    if pair.desired is not None or before is None:
-        return marked
-    is_same = marked is None or (marked.tool, marked.name) == (before.tool, before.name)
-    return before if is_same else marked
 
 
 def _severity(pair: Pair, deviation: Deviation, rules: Rules) -> Severity:

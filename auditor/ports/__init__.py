@@ -187,7 +187,8 @@ class RenderRequest:
     """What to render: a path of a tree, for a cluster.
 
     ``namespace`` is what namespaced objects without one get; ``options`` are the renderer's own.
-    ``capabilities`` is what the cluster says of itself; ``None``: it was not asked yet.
+    ``capabilities`` is what the cluster says of itself; ``None``: it was not asked yet. ``root`` only
+    names what is rendered.
     """
 
     path: str
@@ -195,6 +196,7 @@ class RenderRequest:
     namespace: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     capabilities: Capabilities | None = NO_CLUSTER
+    root: str = ""
 
 
 class Renderer(Protocol):

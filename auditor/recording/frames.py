@@ -222,16 +222,18 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Rendered(_Frame, frozen=True, kw_only=True, tag="rendered"):
-    """What a program made of a path of a commit, or why it could not.
+    """What was made of a root at a commit, or why it could not be: for good, or ``unreachable`` then.
 
-    ``options`` are those of the renderer, as JSON; ``read`` are the files that went in, with tokens of
-    their contents.
+    ``read`` are the files that went in, with tokens of their contents; ``is_told`` says that what the
+    cluster says of itself went in as well, ``is_unasked`` that it was not asked for that yet. Recordings from
+    before roots had names say which ``options`` the renderer was given, as JSON.
     """
 
     repository: str
     commit: str
     path: str
     cluster: str
+    root: str = ""
     namespace: str = ""
     options: str = ""
     renderer: str = ""
@@ -239,6 +241,9 @@ class Rendered(_Frame, frozen=True, kw_only=True, tag="rendered"):
     skipped: tuple[Omission, ...] = ()
     read: dict[str, str] = msgspec.field(default_factory=dict)
     failure: Omission | None = None
+    unreachable: Failure | None = None
+    is_told: bool = False
+    is_unasked: bool = False
 
 
 class Finish(_Frame, frozen=True, kw_only=True, tag="finish"):

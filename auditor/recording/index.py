@@ -76,7 +76,7 @@ class _Survey:
         self.end = at
         match frame:
             case Listing() | Content() | Changed() | Commit() | LastChange() | Rendered():
-                self.git[frame.repository].learn(frame)
+                self.git[frame.repository].learn(at, frame)
             case Answer():
                 self.last.setdefault(request_of(frame), 0)
             case Opened():

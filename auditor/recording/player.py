@@ -71,7 +71,7 @@ class Player:
 
     def renderer(self, inner: Renderer) -> ReplayRenderer:
         """Something that renders as it was rendered while recording, where that is recorded."""
-        return ReplayRenderer(inner, self.index.git)
+        return ReplayRenderer(inner, self.index.git, self.clock)
 
     async def play(self, settled: Settled, pace: Pace) -> None:
         """Deliver every frame at its time, up to the end."""

@@ -1,9 +1,10 @@
 """Knows when everything in a process has come to rest.
 
 An event loop that is about to wait for the network or for a timer has nothing left to do; if nothing runs
-in its threads either, and whoever was asked says so too, nothing more happens by itself. This is the
-one place that looks into the machinery of asyncio, through the selector that a loop is given by its
-caller. It refuses to wait for other processes.
+in threads either, and whoever was asked says so too, nothing more happens by itself. Work that any thread
+may do is done by the loop, one thing after the other: so what is begun side by side ends in the same order
+every time. This is the one place that looks into the machinery of asyncio, through the selector that a
+loop is given by its caller. It refuses to wait for other processes.
 """
 
 from __future__ import annotations
@@ -52,7 +53,9 @@ class QuietLoop(asyncio.SelectorEventLoop):
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
     ) -> asyncio.Future[T]:
-        """Run a function in a thread, and remember until its result is here."""
+        """Run a function in the thread that it needs, and remember until its result is here; else in turn."""
+        if executor is None:
+            return self.create_task(_in_turn(func, *args))
         future = super().run_in_executor(executor, func, *args)
         self._threads.add(future)
         future.add_done_callback(self._threads.discard)
@@ -66,6 +69,10 @@ class QuietLoop(asyncio.SelectorEventLoop):
             await self._own_selector.waiter
         finally:
             self._own_selector.waiter = None  # who was cancelled does not wait any more
+
+
+async def _in_turn(func: Callable[[*Ts], T], *args: *Ts) -> T:
+    return func(*args)
 
 
 def settled_by(busy: Busy) -> Callable[[], Awaitable[None]]:

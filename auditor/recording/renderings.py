@@ -2,7 +2,8 @@
 
 What goes into a chart is not manifests, so nobody can tell which of it is secret; what comes out is. So
 charts and the like are recorded as rendered, and a replay needs neither their files nor their programs.
-Plain files are recorded as they are, and rendered again.
+Plain files are recorded as they are, and rendered again. What a renderer was told is not recorded: owners
+say it, and some of it comes from Secrets.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ import msgspec
 
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Manifest, Origin, Owner
-from auditor.errors import ManifestError
-from auditor.ports import Renderer, Rendering, RenderRequest, Skipped, Tree
-from auditor.recording.frames import Declared, Omission, Rendered
+from auditor.errors import ClusterUnasked, ManifestError, RetryableError
+from auditor.ports import Clock, Renderer, Rendering, RenderRequest, Skipped, Tree
+from auditor.recording.frames import Declared, Failure, Omission, Rendered
 from auditor.recording.recorder import Recorder
 from auditor.recording.replay_repository import GitFacts
 
@@ -41,6 +42,12 @@ class RecordingRenderer:
             failure = Omission(error.path or "", error.line, error.reason)
             self._recorder.note(msgspec.structs.replace(asked, failure=failure))
             raise
+        except ClusterUnasked:
+            self._recorder.note(msgspec.structs.replace(asked, is_unasked=True))
+            raise
+        except RetryableError as error:
+            self._recorder.note(msgspec.structs.replace(asked, unreachable=Failure.of(error)))
+            raise
         if rendering.renderer != _PLAIN:
             self._recorder.note(self._rendered(asked, rendering))
         return rendering
@@ -50,6 +57,7 @@ class RecordingRenderer:
         return msgspec.structs.replace(
             asked,
             renderer=rendering.renderer,
+            is_told=rendering.told is not None,
             objects=tuple(self._declared(manifest) for manifest in rendering.manifests),
             skipped=tuple(
                 Omission(s.path, s.line, s.reason, s.is_applied) for s in rendering.skipped
@@ -75,18 +83,32 @@ class RecordingRenderer:
 class ReplayRenderer:
     """A `Renderer` that answers as it was answered while recording, and renders what was not recorded."""
 
-    def __init__(self, inner: Renderer, facts: Mapping[str, GitFacts]) -> None:
+    def __init__(self, inner: Renderer, facts: Mapping[str, GitFacts], clock: Clock) -> None:
         self._inner = inner
         self._facts = facts
+        self._clock = clock
 
     async def render(self, tree: Tree, request: RenderRequest) -> Rendering:
         """Render one path; see `auditor.ports.Renderer.render`."""
-        wanted = _key(_asked(tree, request))
-        facts = self._facts.get(tree.repository, GitFacts())
-        for rendered in facts.renderings:
-            if _key(rendered) == wanted:
-                return _rendering(rendered)
+        recorded = self._recorded(tree, request)
+        if recorded is not None:
+            return _rendering(recorded, request)
+        if any(_is_made_of(one, request.root) for _, one in self._all(tree)):
+            raise ManifestError(f"what {request.root} was rendered to is not in the recording")
         return await self._inner.render(tree, request)
+
+    def _all(self, tree: Tree) -> list[tuple[int, Rendered]]:
+        return self._facts.get(tree.repository, GitFacts()).renderings
+
+    def _recorded(self, tree: Tree, request: RenderRequest) -> Rendered | None:
+        """What was made of it then: what was written down next, because that takes a while.
+
+        The same root at the same commit may have been made of other things that live, or out of reach.
+        """
+        known = [(at, one) for at, one in self._all(tree) if _is_of(one, tree, request)]
+        now = round(self._clock.monotonic() * 1000)
+        later = (one for at, one in known if at >= now)
+        return next(later, known[-1][1] if known else None)
 
 
 def _asked(tree: Tree, request: RenderRequest) -> Rendered:
@@ -95,13 +117,28 @@ def _asked(tree: Tree, request: RenderRequest) -> Rendered:
         commit=tree.revision,
         path=request.path,
         cluster=request.cluster,
+        root=request.root,
         namespace=request.namespace,
-        options=json.dumps(request.options, sort_keys=True, default=str),
     )
+
+
+def _is_of(rendered: Rendered, tree: Tree, request: RenderRequest) -> bool:
+    """Tell whether something recorded answers a request: by the root, which older recordings do not name."""
+    asked = _asked(tree, request)
+    if not rendered.root:
+        options = json.dumps(request.options, sort_keys=True, default=str)
+        asked = msgspec.structs.replace(asked, root="", options=options)
+    return _key(rendered) == _key(asked)
+
+
+def _is_made_of(rendered: Rendered, root: str) -> bool:
+    """Tell whether this is what a program made of a root, at whichever commit."""
+    return bool(root and rendered.renderer) and rendered.root == root
 
 
 def _key(rendered: Rendered) -> tuple[str, ...]:
     return (
+        rendered.root,
         rendered.commit,
         rendered.path,
         rendered.cluster,
@@ -110,8 +147,12 @@ def _key(rendered: Rendered) -> tuple[str, ...]:
     )
 
 
-def _rendering(rendered: Rendered) -> Rendering:
-    failure = rendered.failure
+def _rendering(rendered: Rendered, request: RenderRequest) -> Rendering:
+    failure, unreachable = rendered.failure, rendered.unreachable
+    if rendered.is_unasked:
+        raise ClusterUnasked(f"{rendered.root} waits for what its cluster says of itself")
+    if unreachable is not None:
+        raise unreachable.error
     if failure is not None:
         raise ManifestError(failure.reason, path=failure.path or None, line=failure.line)
     return Rendering(
@@ -122,6 +163,7 @@ def _rendering(rendered: Rendered) -> Rendering:
         ),
         read=rendered.read,
         renderer=rendered.renderer,
+        told=request.capabilities if rendered.is_told else None,
     )
 
 

@@ -35,10 +35,10 @@ class GitFacts:
         self.changes: dict[tuple[str, str], frozenset[str]] = {}
         self.commits: dict[str, Commit] = {}
         self.last_changes: dict[tuple[Any, ...], LastChange] = {}
-        self.renderings: list[Rendered] = []
+        self.renderings: list[tuple[int, Rendered]] = []
 
-    def learn(self, frame: GitFrame) -> None:
-        """Take in one fact."""
+    def learn(self, at: int, frame: GitFrame) -> None:
+        """Take in one fact, written down at so many milliseconds."""
         match frame:
             case Listing():
                 self.listings[frame.commit].append(frame)
@@ -51,7 +51,7 @@ class GitFacts:
             case LastChange():
                 self.last_changes[frame.key] = frame
             case Rendered():
-                self.renderings.append(frame)
+                self.renderings.append((at, frame))
 
     def files(self, commit: str) -> dict[str, str]:
         """All files of a commit that were listed: path to content token, in path order."""

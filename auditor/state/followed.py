@@ -22,16 +22,21 @@ class FollowedOwners:
 
     def __init__(self, ahead: Iterable[str] = ()) -> None:
         self.ahead = frozenset(ahead)
-        self._owners: frozenset[ObjectRef] = frozenset()
+        self._owners: dict[ObjectRef, str | None] = {}
         self._reasons: dict[ObjectRef, tuple[str, ...]] = {}
         self._namespaces: dict[tuple[str, str], set[str | None]] = {}
 
     def replace(
-        self, owners: frozenset[ObjectRef], unknown: Mapping[ObjectRef, tuple[str, ...]]
+        self,
+        owners: Mapping[ObjectRef, str | None],
+        unknown: Mapping[ObjectRef, tuple[str, ...]],
     ) -> frozenset[ObjectRef]:
-        """Take in all of them anew; return the owners that became known, unknown, or followed no more."""
-        news = (self._owners ^ owners) | (self._reasons.keys() ^ unknown.keys())
-        self._owners, self._reasons = owners, dict(unknown)
+        """Take in all of them anew, each with the environment of what it leads to.
+
+        Returns the owners that became known, unknown, or followed no more.
+        """
+        news = (self._owners.keys() ^ owners.keys()) | (self._reasons.keys() ^ unknown.keys())
+        self._owners, self._reasons = dict(owners), dict(unknown)
         self._namespaces = {}
         for ref in unknown:
             self._namespaces.setdefault((ref.kind, ref.name), {None}).add(ref.namespace)
@@ -45,6 +50,10 @@ class FollowedOwners:
     def __contains__(self, ref: ObjectRef) -> bool:
         """Tell whether an object is an owner that is followed."""
         return ref in self._owners
+
+    def environment(self, ref: ObjectRef) -> str | None:
+        """The environment of what an owner leads to, where that is known."""
+        return self._owners.get(ref)
 
     def knows(self, ref: ObjectRef) -> bool:
         """Tell whether all is known that an owner declares."""

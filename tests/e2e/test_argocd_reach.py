@@ -6,19 +6,25 @@ not fetched, a path that is not there: all of it as two platforms have it in the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.e2e.platform_world import Body, PlatformWorld, found, marked
+from tests.e2e import argocd_world as argo
+from tests.e2e.argocd_world import chain, name_of
+from tests.e2e.platform_world import Body, PlatformWorld, Told, found, told
 from tests.stack.fixtures import LaunchControlPlane
 
-pytestmark = [pytest.mark.e2e, pytest.mark.corpora, pytest.mark.usefixtures("rendering_programs")]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.corpora,
+    pytest.mark.timeout(300),
+    pytest.mark.usefixtures("rendering_programs"),
+]
 
-_APPLIER = "argocd-controller"
-_TRACKING = "argocd.argoproj.io/tracking-id"
 _STACKS = "https://github.com/cnoe-io/stacks"
 _ARGO_CD = "https://github.com/argoproj/argo-cd"
 _CROSSPLANE = "crossplane-integrations"
@@ -39,9 +45,11 @@ _CHARTS = {
 }
 _FOREIGN = ("crossplane.io", "external-secrets.io")
 """Groups of kinds that this cluster does not have."""
-_CLUSTER_WIDE = {"Namespace", "ClusterRole", "ClusterRoleBinding"}
-_SET = "argoproj.io/ApplicationSet/argocd/guestbook"
-_GENERATED = ("engineering-dev", "engineering-prod")
+_GENERATED = (_DEV, _PROD) = ("engineering-dev", "engineering-prod")
+
+_UNSEALER = "apps/Deployment/vault/vault-unsealer"
+
+Found = partial(Told, "staging")
 
 
 @pytest.fixture
@@ -50,7 +58,7 @@ def world(corpora: Path, tmp_path: Path, launch_control_plane: LaunchControlPlan
     stacks, argo_cd = corpora / "cnoe-io+stacks", corpora / "argoproj+argo-cd"
     world = PlatformWorld(
         tmp_path,
-        launch_control_plane(),
+        {"staging": launch_control_plane(controllers=False)},
         repositories={"aliases": [_STACKS, _ARGO_CD]},
         desired=[_top(path) for path in (*_applications(stacks), f"{_EXAMPLE}/list-example.yaml")],
         charts={"allow": []},
@@ -60,8 +68,7 @@ def world(corpora: Path, tmp_path: Path, launch_control_plane: LaunchControlPlan
         world.copy(stacks / folder, folder)
     world.copy(argo_cd / _EXAMPLE, _EXAMPLE)
     world.git.commit()
-    for file in sorted((argo_cd / "manifests/crds").glob("*-crd.yaml")):
-        world.cluster.kubectl("apply", "--server-side", f"--filename={file}")
+    argo.define(world.cluster, corpora)
     for namespace in ("argocd", "guestbook", "crossplane-system", *_BESIDE):
         world.cluster.kubectl("create", "namespace", namespace)
     for path in _applications(stacks):
@@ -87,32 +94,18 @@ def _top(path: str) -> Body:
 
 
 def _apply_application(world: PlatformWorld, path: str) -> None:
-    application = yaml.safe_load((world.git.folder / path).read_text())
-    world.apply([application], "installer")
+    (application,) = argo.read_file(world.git.folder / path)
+    world.cluster.apply([application], "installer")
     name = application["metadata"]["name"]
     if name in _BESIDE:
         namespace = application["spec"]["destination"]["namespace"]
-        _sync(world, name, namespace, world.git.folder / _BESIDE[name])
+        argo.sync(world.cluster, name, namespace, _applied(world, _BESIDE[name]))
 
 
-def _sync(world: PlatformWorld, application: str, namespace: str, folder: Path) -> None:
-    """Apply the files of a folder as Argo CD does, but for kinds that the cluster does not have."""
-    bodies = [body for body in _read(folder) if not _group(body).endswith(_FOREIGN)]
-    for body in bodies:
-        if body["kind"] not in _CLUSTER_WIDE:
-            body["metadata"].setdefault("namespace", namespace)
-    tracked = [
-        one
-        for body in bodies
-        for one in marked([body], "annotations", {_TRACKING: _track(application, namespace, body)})
-    ]
-    for is_first in (True, False):
-        world.apply([one for one in tracked if (one["kind"] == "Namespace") == is_first], _APPLIER)
-
-
-def _read(folder: Path) -> Iterator[Body]:
-    for file in sorted(folder.rglob("*.yaml")):
-        yield from (body for body in yaml.safe_load_all(file.read_text()) if body)
+def _applied(world: PlatformWorld, folder: str) -> list[Body]:
+    """The objects of a folder, but for kinds that the cluster does not have."""
+    bodies = argo.read(world.git.folder / folder)
+    return [body for body in bodies if not _group(body).endswith(_FOREIGN)]
 
 
 def _group(body: Body) -> str:
@@ -120,48 +113,17 @@ def _group(body: Body) -> str:
     return group
 
 
-def _track(application: str, namespace: str, body: Body) -> str:
-    """https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/."""
-    metadata = body["metadata"]
-    place = f"{metadata.get('namespace', namespace)}/{metadata['name']}"
-    return f"{application}:{_group(body)}/{body['kind']}:{place}"
-
-
 def _apply_set(world: PlatformWorld) -> None:
     declared = yaml.safe_load((world.git.folder / _EXAMPLE / "list-example.yaml").read_text())
     declared["metadata"]["namespace"] = "argocd"
-    world.apply([declared], "installer")
+    world.cluster.apply([declared], "installer")
     for name in _GENERATED:
         _generate(world, name)
-        _sync(
-            world,
-            f"{name}-guestbook",
-            "guestbook",
-            world.git.folder / _EXAMPLE / "guestbook" / name,
-        )
+        applied = _applied(world, f"{_EXAMPLE}/guestbook/{name}")
+        argo.sync(world.cluster, f"{name}-guestbook", "guestbook", applied)
 
 
 def _generate(world: PlatformWorld, cluster: str) -> None:
-    """Make an Application as the controller of ApplicationSets makes it."""
-    uid = world.cluster.kubectl(
-        *("get", "applicationset", "guestbook", "--namespace=argocd"), "-o=jsonpath={.metadata.uid}"
-    )
-    head = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application"}
-    metadata = {
-        "name": f"{cluster}-guestbook",
-        "namespace": "argocd",
-        "finalizers": ["resources-finalizer.argocd.argoproj.io"],
-        "ownerReferences": [
-            {
-                "apiVersion": "argoproj.io/v1alpha1",
-                "kind": "ApplicationSet",
-                "name": "guestbook",
-                "uid": uid,
-                "controller": True,
-                "blockOwnerDeletion": True,
-            }
-        ],
-    }
     spec = {
         "project": "default",
         "source": {
@@ -171,8 +133,7 @@ def _generate(world: PlatformWorld, cluster: str) -> None:
         },
         "destination": {"server": "https://kubernetes.default.svc", "namespace": "guestbook"},
     }
-    body = head | {"metadata": metadata, "spec": spec}
-    world.apply([body], "argocd-applicationset-controller")
+    argo.generate(world.cluster, "guestbook", f"{cluster}-guestbook", spec)
 
 
 def test_what_is_out_of_reach_is_named_and_deeds_are_found_below_their_owners(
@@ -182,10 +143,9 @@ def test_what_is_out_of_reach_is_named_and_deeds_are_found_below_their_owners(
     _nothing_is_found(world.scan(capsys))
 
     _do(world)
-    _deeds_are_found(found(world.scan(capsys)))
+    _deeds_are_found(world.scan(capsys))
 
-    world.git.write(f"{_CAIPE}/backstage.yaml", "# Gone, together with all that it led to.\n")
-    world.git.commit()
+    _forget(world)
     _left_over_is_found(world, world.scan(capsys))
 
 
@@ -201,63 +161,73 @@ def _nothing_is_found(report: Body) -> None:
         assert any(f"/{kind} is unknown (kind_absent)" in one for one in problems)
 
 
-def _deeds_are_found(findings: Mapping[tuple[str, str], Body]) -> None:
-    assert set(findings) == {
-        ("K8S-001", "backstage"),
-        ("K8S-002", "vault-unsealer"),
-        ("K8S-002", "guestbook-ui"),
-        ("K8S-002", "crossplane-providers"),
-        ("ARGO-009", "crossplane-providers"),
-        ("APPSET-001", "engineering-dev-guestbook"),
-        ("APPSET-002", "engineering-old-guestbook"),
-        ("APPSET-003", "engineering-prod-guestbook"),
+def _deeds_are_found(report: Body) -> None:
+    """What two generated Applications declare has one of them above it, and that one's environment."""
+    set_, providers = chain(generator="guestbook"), name_of("Application", "crossplane-providers")
+    findings = report["findings"]
+    (ui,) = (one["owner"]["name"] for one in findings if one["object"]["name"] == "guestbook-ui")
+    environments = {"engineering-dev": "development", "engineering-prod": "production"}
+    generated = partial(name_of, "Application")
+    assert told(findings) == {
+        Found("K8S-001", "missing", generated("backstage")),
+        Found("K8S-002", "changed", _UNSEALER, chain("vault"), "staging"),
+        Found(
+            *("K8S-002", "changed", "apps/Deployment/guestbook/guestbook-ui"),
+            chain(ui, generator="guestbook"),
+            environments[ui.removesuffix("-guestbook")],
+        ),
+        Found("K8S-002", "changed", providers),
+        Found("ARGO-009", "unreconciled", providers),
+        Found("APPSET-001", "missing", generated(f"{_DEV}-guestbook"), set_, "development"),
+        Found("APPSET-002", "unmanaged", generated("engineering-old-guestbook"), set_, "staging"),
+        Found("APPSET-003", "changed", generated(f"{_PROD}-guestbook"), set_, "production"),
     }
-    assert _owner(findings["K8S-002", "vault-unsealer"]) == ("vault", [_application("vault")])
-    beside = findings["K8S-002", "vault-unsealer"]["source"]["path"]
-    assert beside == f"{_CAIPE}/vault/manifests/vault-unsealer.yaml"
-    assert findings["K8S-001", "backstage"]["object"]["kind"] == "Application"
+    _details_are_told(found(report))
+
+
+def _details_are_told(findings: Mapping[tuple[str, str], Body]) -> None:
+    unsealer = findings["K8S-002", "vault-unsealer"]
+    assert unsealer["source"]["path"] == f"{_CAIPE}/vault/manifests/vault-unsealer.yaml"
     for check in ("K8S-002", "ARGO-009"):
         (added,) = findings[check, "crossplane-providers"]["differences"]
         assert (added["op"], added["writer"]["manager"]) == ("added", "kubectl-annotate")
-    _generated_is_found(findings)
+    for check, name in (("APPSET-001", _DEV), ("APPSET-002", "engineering-old")):
+        assert findings[check, f"{name}-guestbook"]["owner"]["name"] == "guestbook"
 
 
-def _generated_is_found(findings: Mapping[tuple[str, str], Body]) -> None:
-    """What two generated Applications declare has one of them above it, and that one's environment."""
-    changed = findings["K8S-002", "guestbook-ui"]
-    application = changed["owner"]["name"]
-    environments = {"engineering-dev": "development", "engineering-prod": "production"}
-    assert changed["owner"]["environment"] == environments[application.removesuffix("-guestbook")]
-    assert changed["owner"]["chain"] == [_SET, _application(application)]
-    for check, name in (("APPSET-001", "engineering-dev"), ("APPSET-003", "engineering-prod")):
-        assert _owner(findings[check, f"{name}-guestbook"]) == ("guestbook", [_SET])
-    assert findings["APPSET-002", "engineering-old-guestbook"]["owner"]["name"] == "guestbook"
+def _forget(world: PlatformWorld) -> None:
+    """Undo the deeds; then let Git forget an Application, together with all that it led to."""
+    kubectl = world.cluster.kubectl
+    kubectl("scale", "deployment/vault-unsealer", "--namespace=vault", "--replicas=1")
+    kubectl("scale", "deployment/guestbook-ui", "--namespace=guestbook", "--replicas=1")
+    kubectl(
+        *("annotate", "application/crossplane-providers", "--namespace=argocd"),
+        "argocd.argoproj.io/skip-reconcile-",
+    )
+    argo.delete(world.cluster, "engineering-old-guestbook")
+    for name in _GENERATED:
+        _generate(world, name)
+    world.git.write(f"{_CAIPE}/backstage.yaml", "# Gone, together with all that it led to.\n")
+    world.git.commit()
 
 
 def _left_over_is_found(world: PlatformWorld, report: Body) -> None:
-    """All that still carries the mark of an Application of which Git knows nothing any more."""
-    left = [one for one in report["findings"] if one["check"] == "K8S-003"]
+    """All that still carries the mark of an Application that is gone; where it was, nobody knows."""
     declared = [
         body
-        for body in _read(world.git.folder / _BESIDE["backstage"])
-        if body["metadata"].get("namespace") == "backstage" and not _is_unknown(body)
+        for body in _applied(world, _BESIDE["backstage"])
+        if body["metadata"].get("namespace") == "backstage" and body["kind"] != "Secret"
     ]
     assert len(declared) > 5
-    names = {(body["kind"], body["metadata"]["name"]) for body in declared}
-    assert {(one["object"]["kind"], one["object"]["name"]) for one in left} == names
-    assert {one["owner"]["name"] for one in left} == {"backstage"}
+    assert told(report["findings"]) == {
+        Found("K8S-003", "unmanaged", _printed(body)) for body in declared
+    }
+    assert {one["owner"]["name"] for one in report["findings"]} == {"backstage"}
 
 
-def _is_unknown(body: Body) -> bool:
-    return body["kind"] == "Secret" or _group(body).endswith(_FOREIGN)
-
-
-def _owner(finding: Body) -> tuple[str, list[str]]:
-    return finding["owner"]["name"], finding["owner"]["chain"]
-
-
-def _application(name: str) -> str:
-    return f"argoproj.io/Application/argocd/{name}"
+def _printed(body: Body) -> str:
+    steps = (_group(body), body["kind"], "backstage", body["metadata"]["name"])
+    return "/".join(filter(None, steps))
 
 
 def _do(world: PlatformWorld) -> None:
@@ -269,17 +239,9 @@ def _do(world: PlatformWorld) -> None:
         "argocd.argoproj.io/skip-reconcile=true",
     )
     kubectl("delete", "application/backstage", "--namespace=argocd")
-    _delete(world, "engineering-dev-guestbook")
+    argo.delete(world.cluster, "engineering-dev-guestbook")
     kubectl(
         *("patch", "application/engineering-prod-guestbook", "--namespace=argocd"),
         *("--type=merge", '--patch={"spec": {"source": {"path": "elsewhere"}}}'),
     )
     _generate(world, "engineering-old")
-
-
-def _delete(world: PlatformWorld, name: str) -> None:
-    """Delete an Application and leave what it applied alone."""
-    application = (f"application/{name}", "--namespace=argocd")
-    patch = '--patch={"metadata": {"finalizers": null}}'
-    world.cluster.kubectl("patch", *application, "--type=merge", patch)
-    world.cluster.kubectl("delete", *application)

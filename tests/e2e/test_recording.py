@@ -6,27 +6,22 @@ The recorder runs as a user runs it, beside kubectl and Git; afterwards nothing 
 from __future__ import annotations
 
 import base64
-import json
 import signal
-import subprocess
-import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from auditor.recording.format import moments
-from auditor.recording.frames import Finish, Frame, Head, Piece
+from auditor.recording.frames import Finish, Head
 from tests.builders import config_map, deployment, namespace, secret
-from tests.e2e.story import GitFolder, wait_until
+from tests.e2e.recorder import RecorderProcess, replayed
+from tests.e2e.story import GitFolder
 from tests.stack.control_plane import ControlPlane
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
-PROGRAM = (sys.executable, "-m", "auditor")
 PASSWORD = "correct-horse-battery"
 ENCODED = base64.b64encode(PASSWORD.encode()).decode()
 
@@ -38,9 +33,11 @@ class Session:
         self.cluster = cluster
         self.namespace = f"recorded-{uuid.uuid4().hex[:8]}"
         self.git = GitFolder(folder / "platform")
-        self.file = folder / "session.rec"
-        self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
+        self.recorder = RecorderProcess(folder)
+        self.file = self.recorder.file
+        self.end = self.recorder.end
+        self.wait_for = self.recorder.wait_for
+        self.wait_for_change = self.recorder.wait_for_change
 
     def declare(self, image: str = "web:1.4") -> str:
         """Commit a namespace with a Deployment, a ConfigMap and a Secret."""
@@ -65,7 +62,6 @@ class Session:
     def begin(self) -> None:
         """Start the recorder, and wait until it watches."""
         configuration = {
-            "apiVersion": "auditor/v1",
             "clusters": [
                 {"name": "prod", "kubeconfig": str(self.cluster.kubeconfig), "secrets": True}
             ],
@@ -74,30 +70,9 @@ class Session:
             ],
             "desired": [{"repository": "platform", "path": "apps", "cluster": "prod"}],
         }
-        config = self._folder / "auditor.yaml"
-        config.write_text(yaml.safe_dump(configuration))
-        self._process = subprocess.Popen(
-            (*PROGRAM, "record", "-c", str(config), str(self.file)), stderr=subprocess.PIPE
-        )
+        self.recorder.begin(configuration)
         for name in (b'"web"', b'"settings"', b'"login"'):
             self.wait_for_change(name)
-
-    def wait_for(self, condition: Callable[[Frame], bool]) -> None:
-        """Wait until a frame is recorded."""
-        wait_until(
-            lambda: self.file.exists() and any(condition(frame) for _, frame in moments(self.file)),
-            within=60,
-        )
-
-    def wait_for_change(self, text: bytes) -> None:
-        """Wait until a watch brought something with this text."""
-        self.wait_for(lambda frame: isinstance(frame, Piece) and text in frame.body)
-
-    def end(self, with_signal: int = signal.SIGINT) -> None:
-        """Stop the recorder, in order or not."""
-        if self._process and self._process.poll() is None:
-            self._process.send_signal(with_signal)
-            self._process.communicate(timeout=30)
 
 
 @pytest.fixture
@@ -109,19 +84,6 @@ def session(control_plane: ControlPlane, tmp_path: Path) -> Iterator[Session]:
     control_plane.kubectl(
         *("delete", "namespace", opened.namespace, "--wait=false", "--ignore-not-found")
     )
-
-
-def replayed(file: Path) -> tuple[bytes, list[dict[str, Any]]]:
-    """What a replay prints, as it is and decoded."""
-    done = subprocess.run(
-        (*PROGRAM, "replay", str(file), "--events", "--exit-zero"),
-        capture_output=True,
-        check=False,
-        timeout=120,
-        env={"PATH": "/nowhere"},
-    )
-    assert done.returncode == 0, done.stderr.decode()[-2000:]
-    return done.stdout, [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def test_a_recorded_session_is_found_again(session: Session) -> None:

@@ -44,11 +44,13 @@ class ControlPlane:
         name: str = "kubernetes",
         flags: Sequence[str] = (),
         groups: Mapping[str, tuple[str, ...]] | None = None,
+        controllers: bool = True,
     ) -> "ControlPlane":
         """Start a cluster and wait until it works.
 
         `flags` are added to the API server's, as `--feature-gates=WatchList=false`;
-        `groups` are further users, each with its groups.
+        `groups` are further users, each with its groups. Without `controllers` it takes
+        less memory, and objects stay as they were written.
         """
 
         def attempt() -> "ControlPlane":
@@ -56,7 +58,7 @@ class ControlPlane:
             layout = kubernetes_flags.lay_out(folder, users=issue_users(groups), flags=flags)
             plane = cls(workspace, layout)
             try:
-                plane._start()
+                plane._start(controllers=controllers)
             except PortTakenError:
                 plane.stop()
                 shutil.rmtree(folder)
@@ -144,11 +146,12 @@ class ControlPlane:
             server.kill()
         self._servers.clear()
 
-    def _start(self) -> None:
+    def _start(self, *, controllers: bool) -> None:
         etcd = self._run("etcd", kubernetes_flags.etcd(self._layout))
         etcd.wait_until(lambda: web.answers(f"{self._layout.etcd_url}/readyz"))
         self.start_api_server()
-        self.start_controllers()
+        if controllers:
+            self.start_controllers()
 
     def _run(self, name: str, flags: tuple[str, ...]) -> Server:
         argv = (str(build.program(name)), *flags)

@@ -34,6 +34,7 @@ class LaunchControlPlane(Protocol):
         name: str = "kubernetes",
         flags: Sequence[str] = (),
         groups: Mapping[str, tuple[str, ...]] | None = None,
+        controllers: bool = True,
     ) -> ControlPlane:
         """Start it as `ControlPlane.launch` does."""
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from auditor.domain.gitops.branch import Branch
+from auditor.domain.gitops.branch import Branch, DeadEnd
 from auditor.domain.manifest import Manifest
 
 _LABELS: Final = ("app.kubernetes.io/environment", "environment", "env")
@@ -46,6 +46,18 @@ def environment_of(owner: Manifest, branch: Branch, *, inherited: str | None) ->
     destination = branch.destination
     names = (destination.name, owner.ref.name, branch.path, branch.namespace)
     return said or next(_told(names), None) or inherited
+
+
+def environment_below(
+    owner: Manifest, items: Iterable[Branch | DeadEnd], *, inherited: str | None
+) -> str | None:
+    """Tell the environment of all that an owner calls for: by the first branch that tells, else as above.
+
+    Where nothing can be read, its labels and its name may still tell.
+    """
+    branches = [item for item in items if isinstance(item, Branch)] or [Branch()]
+    told = (environment_of(owner, branch, inherited=None) for branch in branches)
+    return next(filter(None, told), inherited)
 
 
 def environment_in(text: str) -> str | None:

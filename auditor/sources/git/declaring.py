@@ -156,7 +156,8 @@ class Declarer:
         if root.is_cluster:
             rendering = Rendering(manifests=())
         else:
-            request = replace(root.request, capabilities=self._capabilities_of(root.cluster))
+            capabilities = self._capabilities_of(root.cluster)
+            request = replace(root.request, capabilities=capabilities, root=root.name)
             rendering = await self._renderers[root.renderer].render(tree, request)
             rendering = _located(rendering, tree, self._called_for_at(root))
         packed = await asyncio.to_thread(

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from auditor.domain.gitops.branch import Branch, DeadEnd, Mount, Surroundings
-from auditor.domain.gitops.environment import environment_in, environment_of
+from auditor.domain.gitops.branch import Branch, DeadEnd, Mount
+from auditor.domain.gitops.environment import environment_below, environment_in, environment_of
 from auditor.domain.gitops.readers import READERS, OwnerKind, followed
 from auditor.domain.identity import GroupKind, ObjectRef
 from auditor.domain.manifest import Manifest, Owner
@@ -42,18 +42,18 @@ class Objects(readings.Objects, Protocol):
 class Growth:
     """All that the configured roots lead to.
 
-    ``owners`` are all that were read, ``unknown`` those of which something cannot be known, each with
-    the reasons.
+    ``owners`` are all that were read, each with the environment of what it leads to, ``unknown`` those of
+    which something cannot be known, each with the reasons.
     """
 
     roots: Mapping[str, Root]
-    owners: frozenset[ObjectRef]
+    owners: Mapping[ObjectRef, str | None]
     unknown: Mapping[ObjectRef, tuple[str, ...]]
 
     @classmethod
     def nothing(cls) -> Growth:
         """What is there before anybody looked."""
-        return cls(roots={}, owners=frozenset(), unknown={})
+        return cls(roots={}, owners={}, unknown={})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ class _Walk:
         self._readings = readings
         self._roots: dict[str, Root] = {}
         self._unknown: defaultdict[ObjectRef, list[str]] = defaultdict(list)
-        self._read: set[ObjectRef] = set()
+        self._read: dict[ObjectRef, str | None] = {}
 
     def through(self, tops: Sequence[Root]) -> Growth:
         ahead = deque(tops)
@@ -102,7 +102,7 @@ class _Walk:
                     self._roots[below.name] = below
                     ahead.append(below)
         unknown = {ref: tuple(reasons) for ref, reasons in self._unknown.items()}
-        return Growth(roots=self._roots, owners=frozenset(self._read), unknown=unknown)
+        return Growth(roots=self._roots, owners=self._read, unknown=unknown)
 
     def _below(self, root: Root) -> Iterator[Root]:
         """What the owners lead to that a root declares, as they are declared where that counts."""
@@ -116,24 +116,36 @@ class _Walk:
 
     def _found_by(self, owner: ObjectRef, root: Root) -> Sequence[Root | str]:
         """What one owner leads to: roots, and reasons why something cannot be known."""
-        found = self._readings.recall(owner, root)
-        if found is None:
+        reading = self._readings.recall(owner, root)
+        if reading is None:
             around = Listening(self._ground.objects, owner.cluster)
             manifest = around.find(owner)
             if manifest is None:
                 return ()
-            found = tuple(self._led_to(root, manifest, around))
-            self._readings.keep(owner, Reading(parent=root, asked=around.asked, found=found))
-        self._read.add(owner)
-        return found
+            reading = self._reading(root, manifest, around)
+            self._readings.keep(owner, reading)
+        self._read[owner] = reading.environment
+        return reading.found
 
-    def _led_to(self, root: Root, owner: Manifest, around: Surroundings) -> Iterator[Root | str]:
+    def _reading(self, root: Root, owner: Manifest, around: Listening) -> Reading:
+        items = tuple(READERS[owner.ref.group_kind].read(owner, around))
+        inherited = self._inherited(root, owner)
+        return Reading(
+            parent=root,
+            asked=around.asked,
+            found=tuple(self._led_to(root, owner, items)),
+            environment=environment_below(owner, items, inherited=inherited),
+        )
+
+    def _led_to(
+        self, root: Root, owner: Manifest, items: Iterable[Branch | DeadEnd]
+    ) -> Iterator[Root | str]:
         kind = READERS[owner.ref.group_kind]
         above = owner.owner.chain if owner.owner else ()
         if len(above) >= DEEPEST:
             yield f"more than {DEEPEST} owners stand above each other"
             return
-        for item in kind.read(owner, around):
+        for item in items:
             try:
                 yield (
                     item.reason
@@ -188,23 +200,24 @@ class _Walk:
         above = owner.owner.chain if owner.owner else ()
         itself = str(owner.ref)
         chain = above[: above.index(itself)] if itself in above else above
-        inherited = owner.owner.environment if owner.owner else None
-        top = parent.top
         whose = Owner(
             tool=kind.tool,
             name=branch.mark or kind.name_of(owner.ref.namespace, owner.ref.name),
             chain=(*chain, itself),
-            environment=environment_of(
-                owner, branch, inherited=inherited or self._ground.environments.get(top)
-            ),
+            environment=environment_of(owner, branch, inherited=self._inherited(parent, owner)),
         )
         return Found(
-            below=top,
+            below=parent.top,
             depth=len(chain) + 1,
             keeper=owner.ref,
             owner=whose,
             interval=branch.interval,
         )
+
+    def _inherited(self, parent: Root, owner: Manifest) -> str | None:
+        """The environment of what declares an owner."""
+        above = owner.owner.environment if owner.owner else None
+        return above or self._ground.environments.get(parent.top)
 
 
 def environments_of(tops: Iterable[tuple[Root, str]]) -> Mapping[str, str]:

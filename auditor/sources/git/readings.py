@@ -47,11 +47,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What an owner, found in a root, led to: roots, and reasons why something cannot be known."""
+    """What an owner, found in a root, led to: roots, and reasons why something cannot be known.
+
+    ``environment`` is the one of all of it, where that is told.
+    """
 
     parent: Root
     asked: Asked
     found: Sequence[Root | str]
+    environment: str | None = None
 
 
 class Listening:
@@ -91,13 +95,13 @@ class Readings:
         """Begin a walk: what the last one did not meet is forgotten."""
         self._before, self._now = self._now, {}
 
-    def recall(self, owner: ObjectRef, parent: Root) -> Sequence[Root | str] | None:
-        """Say what an owner found in a root led to, if reading it again would say the same."""
+    def recall(self, owner: ObjectRef, parent: Root) -> Reading | None:
+        """The reading of an owner found in a root, if reading it again would say the same."""
         known = self._before.get(owner)
         if known is None or known.parent is not parent or not known.asked.holds(self._objects):
             return None
         self._now[owner] = known
-        return known.found
+        return known
 
     def keep(self, owner: ObjectRef, reading: Reading) -> None:
         """Remember what an owner led to."""

@@ -53,3 +53,30 @@ def test_a_replay_judges_by_the_recorded_rules(tmp_path: Path) -> None:
     assert again.rules.lagging.after == timedelta(seconds=90)
     assert again.desired == configuration.desired
     assert (again.clusters[0].secrets, again.clusters[0].context) == (True, None)
+
+
+def test_owners_name_repositories_by_their_addresses(tmp_path: Path) -> None:
+    """So these are recorded where owners are followed; users, passwords and folders are not."""
+    text = DOCUMENT.replace("namespace: shop}", "discover: flux}")
+    text = text.replace("https://git.example", "https://ada@git.example")
+    text = text.replace(
+        "desired:", '  - {name: local, url: local, aliases: ["https://l"]}\ndesired:'
+    )
+    (tmp_path / "local").mkdir()
+    document = judged_by(parse(text, name="auditor.yaml", folder=tmp_path))
+
+    assert [one["aliases"] for one in document["repositories"]] == [
+        ["https://git.example.com/platform"],
+        ["https://l"],
+    ]
+    assert "url" not in str(document["repositories"])
+
+
+def test_a_replay_fetches_no_charts(tmp_path: Path) -> None:
+    """What was rendered of them is in the recording, or is not known."""
+    configuration = parse(DOCUMENT, name="auditor.yaml", folder=tmp_path)
+    path = tmp_path / "session.rec"
+    header = Header(created=START, configuration=judged_by(configuration))
+    RecordingFile.create(path, header).close()
+
+    assert configuration_of(Player(path)).charts.allow == ()

@@ -90,7 +90,7 @@ def test_what_an_unknown_owner_lists_is_doubtful_without_its_mark() -> None:
     """It may be declared all the same."""
     around = Around()
     owner = around.kustomization("shop_settings__ConfigMap")
-    around.desired.followed.replace(frozenset({owner}), {owner: ("no such path",)})
+    around.desired.followed.replace({owner: None}, {owner: ("no such path",)})
 
     assert around.pair(config_map()).doubt is Doubt.OWNER_UNKNOWN
     assert around.pair(config_map("other")).doubt is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -41,17 +42,49 @@ def test_a_thread_at_work_is_no_rest() -> None:
     log: list[str] = []
     release = threading.Event()
 
-    async def work() -> None:
-        await asyncio.to_thread(release.wait)
+    async def work(thread: ThreadPoolExecutor) -> None:
+        await asyncio.get_running_loop().run_in_executor(thread, release.wait)
         log.append("worked")
 
     async def main() -> None:
+        with ThreadPoolExecutor(1) as thread:
+            await watch(thread)
+
+    async def watch(thread: ThreadPoolExecutor) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(work())
+            group.create_task(work(thread))
             await asyncio.sleep(0)
             asyncio.get_running_loop().call_later(0.01, release.set)
             await settled_by(lambda: False)()
             assert log == ["worked"]
+
+    run_quietly(main())
+
+
+def test_work_for_any_thread_is_done_in_turn() -> None:
+    """Side by side it would end in another order every time."""
+    log: list[int] = []
+
+    async def work(number: int) -> None:
+        await asyncio.to_thread(log.append, number)
+        log.append(-number)
+
+    async def main() -> None:
+        async with asyncio.TaskGroup() as group:
+            for number in range(1, 4):
+                group.create_task(work(number))
+
+    run_quietly(main())
+
+    assert log == [1, 2, 3, -1, -2, -3]
+
+
+def test_work_that_fails_fails_for_whoever_waits() -> None:
+    """As in a thread."""
+
+    async def main() -> None:
+        with pytest.raises(ZeroDivisionError):
+            await asyncio.to_thread(lambda: 1 // 0)
 
     run_quietly(main())
 

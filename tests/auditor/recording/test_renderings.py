@@ -3,41 +3,51 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
+from auditor.domain.capabilities import NO_CLUSTER
 from auditor.domain.manifest import SEALED, Manifest, Owner
-from auditor.errors import ManifestError
+from auditor.errors import ClusterUnasked, ManifestError, SourceUnavailable
 from auditor.ports import Rendering, RenderRequest, Skipped, Tree
 from auditor.recording.format import Header, RecordingFile, moments
 from auditor.recording.frames import Declared, Rendered
 from auditor.recording.player import Player
 from auditor.recording.recorder import Recorder
 from auditor.recording.recording_repository import RecordingRepository
-from auditor.recording.renderings import RecordingRenderer
+from auditor.recording.renderings import RecordingRenderer, ReplayRenderer
+from auditor.recording.replay_repository import GitFacts
 from auditor.telemetry.recording import RecordingEvents
 from tests.auditor.recording.scripted import ScriptedRepository
 from tests.builders import deployment, manifest, secret
 from tests.doubles import FakeClock
 
-REQUEST = RenderRequest(path="charts/web", cluster="prod", options={"release": "web"})
+REQUEST = RenderRequest(
+    path="charts/web", cluster="prod", options={"release": "web"}, root="prod/Application/web"
+)
 REFERENCE = ("apps", "Deployment", "shop", "web")
 FILES = {"charts/web/Chart.yaml": b"name: web\n"}
 
 
-class ScriptedRenderer:
-    """Renders what it was told to, or fails as it was told to."""
+Made = Rendering | ManifestError | SourceUnavailable
 
-    def __init__(self, rendering: Rendering | ManifestError) -> None:
-        self._rendering = rendering
+
+class ScriptedRenderer:
+    """Renders what it was told to, or fails as it was told to, one after the other."""
+
+    def __init__(self, made: Iterable[Made]) -> None:
+        self._made = iter(made)
 
     async def render(self, tree: Tree, request: RenderRequest) -> Rendering:
-        if isinstance(self._rendering, ManifestError):
-            raise self._rendering
-        return self._rendering
+        made = next(self._made)
+        if isinstance(made, Exception):
+            raise made
+        return made
 
 
 class NoProgram:
@@ -57,8 +67,8 @@ def rendering(*objects: Manifest, renderer: str = "helm") -> Rendering:
     )
 
 
-async def record(folder: Path, made: Rendering | ManifestError) -> Player:
-    """Record one rendering, and open the recording."""
+async def record(folder: Path, *made: Made, request: RenderRequest = REQUEST) -> Player:
+    """Record renderings, ten seconds apart, and open the recording."""
     path = folder / "session.rec"
     clock = FakeClock()
     file = RecordingFile.create(path, Header(created=clock.now(), configuration={}))
@@ -66,11 +76,13 @@ async def record(folder: Path, made: Rendering | ManifestError) -> Player:
         tree = RecordingRepository(ScriptedRepository({"c1": FILES}), recorder).tree("c1")
         list(tree.blobs())
         renderer = RecordingRenderer(ScriptedRenderer(made), recorder)
-        if isinstance(made, ManifestError):
-            with pytest.raises(ManifestError):
-                await renderer.render(tree, REQUEST)
-        else:
-            assert await renderer.render(tree, REQUEST) is made
+        for one in made:
+            clock.advance(10)
+            if isinstance(one, Exception):
+                with pytest.raises(type(one)):
+                    await renderer.render(tree, request)
+            else:
+                assert await renderer.render(tree, request) is one
     return Player(path)
 
 
@@ -164,9 +176,85 @@ async def test_plain_files_are_rendered_again(tmp_path: Path) -> None:
 
 
 async def test_another_release_of_the_chart_is_another_rendering(tmp_path: Path) -> None:
-    """Options tell them apart."""
+    """Roots are told apart by their names."""
     player = await record(tmp_path, rendering(manifest(deployment())))
-    other = RenderRequest(path="charts/web", cluster="prod", options={"release": "other"})
 
     with pytest.raises(ManifestError, match="helm is not installed"):
-        await again(player, other)
+        await again(player, replace(REQUEST, root="prod/Application/other"))
+
+
+async def test_what_the_renderer_is_told_does_not_matter(tmp_path: Path) -> None:
+    """Owners say it, and what of it comes from a Secret is another value in a replay."""
+    player = await record(tmp_path, rendering(manifest(deployment())))
+
+    assert await again(player, replace(REQUEST, options={"release": "token"}))
+    assert "release" not in repr(frames(player))
+
+
+async def test_every_moment_has_its_own_rendering(tmp_path: Path) -> None:
+    """The same commit, and something else that lives: what was written down next counts."""
+    player = await record(
+        tmp_path, *(rendering(manifest(deployment(image=image))) for image in ("a", "b"))
+    )
+    images = []
+    for moment in (0, 15, 25):
+        player.clock.move(moment)
+        body = (await again(player)).manifests[0].body
+        images.append(body["spec"]["template"]["spec"]["containers"][0]["image"])
+
+    assert images == ["a", "b", "b"]
+
+
+async def test_what_was_out_of_reach_is_out_of_reach_again(tmp_path: Path) -> None:
+    """Nothing is asked of the network, and it is there when it was there."""
+    away = SourceUnavailable("charts.example.com does not answer", retry_after=10.0)
+    player = await record(tmp_path, away, rendering(manifest(deployment())))
+
+    with pytest.raises(SourceUnavailable, match="does not answer") as raised:
+        await again(player)
+
+    assert raised.value.retry_after == away.retry_after
+    player.clock.move(15)
+    assert await again(player)
+
+
+async def test_what_waited_for_its_cluster_waits_again(tmp_path: Path) -> None:
+    """And depends on what that says, as it did."""
+    whole = replace(rendering(manifest(deployment())), told=NO_CLUSTER)
+    player = await record(tmp_path, ClusterUnasked("not yet"), whole)
+
+    with pytest.raises(ClusterUnasked):
+        await again(player)
+
+    player.clock.move(15)
+    assert (await again(player)).told is NO_CLUSTER
+
+
+async def test_what_was_not_finished_when_the_recording_ended_is_not_known(tmp_path: Path) -> None:
+    """No program is started, and no network asked, for a commit that came last."""
+    player = await record(tmp_path, rendering(manifest(deployment())))
+    tree = ScriptedRepository({"c2": FILES}).tree("c2")
+
+    with pytest.raises(ManifestError, match=f"{REQUEST.root} was rendered to is not in"):
+        await player.renderer(NoProgram()).render(tree, REQUEST)
+
+
+async def test_a_recording_from_before_roots_had_names_is_read(tmp_path: Path) -> None:
+    """Its renderings are told apart by what the renderer was told."""
+    facts = GitFacts()
+    old = Rendered(
+        repository="platform",
+        commit="c1",
+        path="charts/web",
+        cluster="prod",
+        options='{"release": "web"}',
+        renderer="helm",
+    )
+    facts.learn(0, old)
+    player = await record(tmp_path, rendering(manifest(deployment())))
+    tree = player.repository("platform").tree("c1")
+    replay = ReplayRenderer(NoProgram(), {"platform": facts}, player.clock)
+
+    assert (await replay.render(tree, REQUEST)).renderer == "helm"
+    with pytest.raises(ManifestError, match="helm is not installed"):
+        await replay.render(tree, replace(REQUEST, options={"release": "other"}))

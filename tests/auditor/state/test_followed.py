@@ -11,7 +11,7 @@ APP = ref("Application", "web", group="argoproj.io", namespace="argocd")
 RELEASE = ref("HelmRelease", "db", group="helm.toolkit.fluxcd.io", namespace="data")
 
 
-BOTH = frozenset({APP, RELEASE})
+BOTH = {APP: "production", RELEASE: None}
 
 
 def marked(**labels: str) -> dict[str, Any]:
@@ -65,12 +65,21 @@ def test_where_all_is_known_nothing_is_doubted() -> None:
 def test_an_owner_is_known_when_nothing_of_it_is_unknown() -> None:
     """One that is not followed is never known."""
     owners = unknown()
-    owners.replace(frozenset({APP, RELEASE}), {APP: ("no such chart",)})
+    owners.replace(BOTH, {APP: ("no such chart",)})
 
     assert APP in owners
     assert not owners.knows(APP)
     assert owners.knows(RELEASE)
     assert not owners.knows(ref())
+
+
+def test_an_owner_has_the_environment_that_it_leads_to() -> None:
+    """Where that is known."""
+    owners = unknown()
+
+    assert owners.environment(APP) == "production"
+    assert owners.environment(RELEASE) is None
+    assert owners.environment(ref()) is None
 
 
 def test_roots_are_ahead_until_they_were_followed() -> None:

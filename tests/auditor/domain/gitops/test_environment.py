@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
-from auditor.domain.gitops.branch import Branch, Destination
-from auditor.domain.gitops.environment import environment_in, environment_of
+from auditor.domain.gitops.branch import Branch, DeadEnd, Destination
+from auditor.domain.gitops.environment import (
+    environment_below,
+    environment_in,
+    environment_of,
+)
 from tests.builders import manifest, obj
 
 
@@ -66,3 +70,22 @@ def test_what_does_not_tell_inherits() -> None:
 def test_odd_labels_tell_nothing(labels: Any) -> None:
     """A live object may hold anything."""
     assert told(metadata={"labels": labels}) is None
+
+
+def below(*items: Branch | DeadEnd, name: str = "web", inherited: str | None = None) -> str | None:
+    owner = obj("argoproj.io/v1alpha1", "Application", name, namespace="argocd")
+    return environment_below(manifest(owner), items, inherited=inherited)
+
+
+def test_the_first_branch_that_tells_counts_for_the_owner() -> None:
+    """Before what is above it."""
+    branches = (Branch(path="base"), Branch(path="prod"), Branch(path="dev"))
+
+    assert below(*branches, inherited="staging") == "production"
+    assert below(Branch(path="base"), inherited="staging") == "staging"
+
+
+def test_an_owner_that_leads_nowhere_tells_by_its_name() -> None:
+    """That it cannot be followed does not make it another environment's."""
+    assert below(DeadEnd(reason="no such chart"), name="shop-uat", inherited="staging") == "uat"
+    assert below(inherited="staging") == "staging"

@@ -216,7 +216,8 @@ class TestFollowing:
         found = woods.declared()
         assert found
         assert found.owner
-        assert found.owner.environment == "staging"
+        told = woods.desired.followed.environment(owner("web"))
+        assert told == found.owner.environment == "staging"
 
     async def test_the_deepest_declaration_counts(self, woods: Woods) -> None:
         """What stands above often declares the same without what the owner does to it."""

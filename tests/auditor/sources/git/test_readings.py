@@ -67,7 +67,8 @@ def test_what_an_owner_led_to_is_recalled_while_nothing_changed() -> None:
     first = readings.recall(_OWNER.ref, _PARENT)
     readings.begin()
 
-    assert first == (_BELOW, "a reason")
+    assert first is not None
+    assert first.found == (_BELOW, "a reason")
     assert readings.recall(_OWNER.ref, _PARENT) is first
 
 
