@@ -77,6 +77,11 @@ def _kustomize(target: Path) -> tuple[Command, ...]:
     return (_go_install(f"sigs.k8s.io/kustomize/kustomize/v5@{KUSTOMIZE.version}", target, {}),)
 
 
+def _registry(target: Path) -> tuple[Command, ...]:
+    argv = (*_go("build"), "-o", str(target / "registry"), ".")
+    return (Command(argv=argv, folder=_HERE / "go" / "registry", environment=_GO_MODULE),)
+
+
 def _kafka(target: Path) -> tuple[Command, ...]:
     argv = (
         *("mvn", "--batch-mode", "--no-transfer-progress", "--file", "pom.xml"),
@@ -142,4 +147,11 @@ KUSTOMIZE = Recipe(
     programs=("kustomize",),
     commands=_kustomize,
 )
-RECIPES = (ETCD, KAFKA, KUSTOMIZE, HELM, KUBERNETES)
+REGISTRY = Recipe(
+    name="registry",
+    version="v3.1.2",
+    tools=("go",),
+    programs=("registry",),
+    commands=_registry,
+)
+RECIPES = (ETCD, KAFKA, KUSTOMIZE, HELM, REGISTRY, KUBERNETES)
