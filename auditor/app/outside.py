@@ -1,4 +1,4 @@
-"""The real outside: API servers over HTTP, Git repositories over the network or on disk."""
+"""The real outside: API servers over HTTP, Git repositories over the network or on disk, registries."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from auditor.config.repositories import Credentials as CredentialsChoice
 from auditor.config.repositories import Repository as RepositoryChoice
 from auditor.pipeline.worker import BEAT
 from auditor.ports import ApiTransport, Clock, Repository
+from auditor.sources.artifacts.channel import Login, Server
+from auditor.sources.artifacts.opening import open_artifact
+from auditor.sources.artifacts.registry import Artifact, place_of
 from auditor.sources.git.credentials import Credentials
 from auditor.sources.git.libgit2 import trust_hosts
 from auditor.sources.git.mirror import Remote
@@ -26,12 +29,17 @@ from auditor.sources.kubernetes.client import ApiServer
 def real_seams(configuration: Configuration) -> Seams:
     """Reach out as configured; what can be fetched again is kept in the configured cache."""
     clock = SystemClock()
-    mirrors = configuration.store.cache / "git"
+    cache = configuration.store.cache
+    mirrors = cache / "git"
     _trust_hosts(configuration.repositories, mirrors)
     return Seams(
         clock=clock,
         cluster=lambda choice: _api_server(choice, clock),
-        repository=lambda choice: _repository(choice, mirrors),
+        repository=lambda choice: (
+            _artifact(choice, cache / "artifacts", clock)
+            if choice.is_artifact
+            else _repository(choice, mirrors)
+        ),
         beat=BEAT,
         settled=set_aside,
     )
@@ -58,13 +66,33 @@ def _api_server(choice: Cluster, clock: Clock) -> AbstractAsyncContextManager[Ap
 @asynccontextmanager
 async def _repository(choice: RepositoryChoice, mirrors: Path) -> AsyncIterator[Repository]:
     credentials = _credentials(choice.credentials) if choice.credentials else None
-    remote = Remote(url=choice.url, ref=choice.ref, credentials=credentials, depth=choice.depth)
+    remote = Remote(
+        url=choice.url, ref=choice.followed, credentials=credentials, depth=choice.depth
+    )
     yield open_repository(choice.name, remote, cache=mirrors)
+
+
+@asynccontextmanager
+async def _artifact(
+    choice: RepositoryChoice, shelves: Path, clock: Clock
+) -> AsyncIterator[Repository]:
+    credentials = _credentials(choice.credentials) if choice.credentials else None
+    host, path = place_of(choice.url)
+    server = Server(
+        host=host,
+        login=Login(username=credentials.username, password=credentials.token)
+        if credentials
+        else None,
+        is_plain=choice.insecure,
+        ca=choice.ca_file,
+    )
+    artifact = Artifact(server=server, path=path, ref=choice.followed)
+    yield open_artifact(choice.name, artifact, shelves=shelves, now=clock.now)
 
 
 def _credentials(choice: CredentialsChoice) -> Credentials:
     return Credentials(
-        username=choice.username,
+        username=choice.username_from.resolve() if choice.username_from else choice.username,
         token=choice.token_from.resolve() if choice.token_from else "",
         ssh_key=choice.ssh_key_from.resolve() if choice.ssh_key_from else "",
         ssh_passphrase=choice.ssh_passphrase_from.resolve() if choice.ssh_passphrase_from else "",

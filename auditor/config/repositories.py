@@ -1,4 +1,4 @@
-"""Which Git repositories are followed, and what of them is declared for which cluster.
+"""Which repositories are followed (of Git, or artifacts of registries), and what of them is declared where.
 
 It refuses to touch a repository.
 """
@@ -16,7 +16,10 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from auditor.config.secrets import SecretRef, SecretRefs
 from auditor.config.sections import Duration, Glob, LocalPath, Name, Section, anchor
 
-_REMOTE: Final = re.compile(r"^(https?|ssh|git|file)://|^[\w.-]+@[\w.-]+:")
+_REMOTE: Final = re.compile(r"^(https?|ssh|git|file|oci)://|^[\w.-]+@[\w.-]+:")
+_OCI: Final = "oci://"
+_LATEST: Final = "latest"
+_HEAD: Final = "HEAD"
 _PASSWORD: Final = re.compile(r"^\w+://[^/@]*:[^/@]*@")
 
 
@@ -41,20 +44,23 @@ def _inside(path: str) -> str:
 
 
 RepositoryUrl = Annotated[str, AfterValidator(_location)]
-"""https, ssh or git URL, ``user@host:path``, or a local folder."""
+"""https, ssh or git URL, ``user@host:path``, a local folder, or ``oci://registry/path``."""
 
 RepositoryPath = Annotated[str, AfterValidator(_inside)]
 """A path inside a repository, without leading slash; empty for its root."""
 
 
 class Credentials(Section):
-    """How to authenticate at a Git server. Secrets by reference only."""
+    """How to authenticate at a Git server or a registry. Secrets by reference only."""
 
     token_from: SecretRef | None = None
     """Where the access token or password for https is: env:NAME or file:PATH."""
 
     username: str = "git"
     """The user for https. Most servers take any name beside a token."""
+
+    username_from: SecretRef | None = None
+    """Where the user for https is, in place of `username`: env:NAME or file:PATH."""
 
     ssh_key_from: SecretRef | None = None
     """Where the private key for ssh is: env:NAME or file:PATH."""
@@ -87,19 +93,21 @@ class Webhook(Section):
 
 
 class Repository(Section):
-    """One Git repository at one branch or tag."""
+    """One Git repository at one branch or tag, or one artifact of an OCI registry at one tag or digest."""
 
     name: Name
     """What the repository is called in findings, metrics and events."""
 
     url: RepositoryUrl
-    """https or ssh URL, or a local folder."""
+    """https or ssh URL, a local folder, or `oci://registry/path` for an artifact of files."""
 
     aliases: tuple[Annotated[str, Field(min_length=1), AfterValidator(_without_password)], ...] = ()
     """Other URLs of the same repository, by which GitOps tools name it."""
 
-    ref: str = Field(default="HEAD", min_length=1)
-    """The branch or tag to follow. Default: the server's default branch."""
+    ref: str = Field(default=_HEAD, min_length=1)
+    """The branch or tag to follow. Default: the server's default branch. Of an artifact, the tag or the
+    digest (`sha256:…`); default: `latest`.
+    """
 
     depth: int = Field(default=0, ge=0)
     """How many commits of the history a fetch takes. Default: 0, which takes all. Findings name the
@@ -112,8 +120,39 @@ class Repository(Section):
     credentials: Credentials | None = None
     """How to authenticate; not needed for public and local repositories."""
 
+    insecure: bool = False
+    """Whether a registry is reached over plain http."""
+
+    ca_file: LocalPath | None = None
+    """A file with the certificates of the authorities that a registry's own may be signed by (PEM).
+    Default: the system's.
+    """
+
     webhook: Webhook | None = None
     """A secret for push hooks of this repository alone, beside those under http.hooks."""
+
+    @property
+    def is_artifact(self) -> bool:
+        """Whether it is an artifact of a registry, and not a repository of Git."""
+        return self.url.startswith(_OCI)
+
+    @property
+    def followed(self) -> str:
+        """The branch, tag or digest that is followed, the default spelled out where it is known."""
+        return _LATEST if self.is_artifact and self.ref == _HEAD else self.ref
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.is_artifact:
+            if not re.fullmatch(r"oci://[^/@?#]+(/[a-z0-9._-]+)+", self.url):
+                raise ValueError(
+                    "url must be oci://registry/path, in lower case, without tag or digest"
+                )
+            if self.depth or (self.credentials and self.credentials.ssh_key_from):
+                raise ValueError("an artifact has neither depth nor sshKeyFrom; leave them out")
+        elif self.insecure or self.ca_file:
+            raise ValueError("insecure and caFile are for oci:// alone; leave them out")
+        return self
 
 
 def _title(fields: Mapping[str, Any]) -> str:

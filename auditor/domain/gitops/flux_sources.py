@@ -1,7 +1,8 @@
-"""The files that a Flux source holds, where they come from Git.
+"""The files that a Flux source holds, where they come from Git or are an artifact of a registry.
 
-https://fluxcd.io/flux/components/source/gitrepositories/. Artifacts of registries and buckets are nobody's to
-read here: they are dead ends, named. This module refuses to know what is made of the files.
+https://fluxcd.io/flux/components/source/gitrepositories/ and
+https://fluxcd.io/flux/components/source/ocirepositories/. Buckets are nobody's to read here: they are dead
+ends, named. This module refuses to know what is made of the files.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from auditor.domain.manifest import Manifest, holds_seal
 BOOTSTRAP: Final = "flux-system"
 """What ``flux bootstrap`` calls the GitRepository of the repository that it commits to."""
 _DEFAULT_BRANCH: Final = "master"
-_ELSEWHERE: Final = frozenset({"OCIRepository", "Bucket", "HelmChart", "HelmRepository"})
+_LATEST: Final = "latest"
+_OCI: Final = "oci://"
+_ELSEWHERE: Final = frozenset({"Bucket", "HelmChart", "HelmRepository"})
 
 
 class Sources:
@@ -68,6 +71,8 @@ class Sources:
     def _held(self, found: Manifest, path: str, trail: tuple[Reference, ...]) -> Mounts | DeadEnd:
         if found.ref.kind == "GitRepository":
             return self._checked_out(found, path, trail)
+        if found.ref.kind == "OCIRepository":
+            return _pulled(found, path, trail[-1])
         known = found.ref.kind in _ELSEWHERE
         lack = "holds files that do not come from Git" if known else "is no source that is known"
         return DeadEnd(reason=f"{trail[-1]} {lack}")
@@ -93,12 +98,7 @@ class Sources:
             if isinstance(included, DeadEnd):
                 return included
             mounts += included
-        kept = kept_folders(text(spec, "ignore"), path)
-        if kept is None:
-            return DeadEnd(
-                reason=f"{trail[-1]} leaves out files (spec.ignore) that cannot be told by folders"
-            )
-        return narrowed(mounts, kept)
+        return _kept(mounts, spec, path, trail[-1])
 
     def _included(self, include: Any, trail: tuple[Reference, ...]) -> Mounts | DeadEnd:
         """https://fluxcd.io/flux/components/source/gitrepositories/#include."""
@@ -146,6 +146,34 @@ class Sources:
         if isinstance(files, DeadEnd):
             return files
         return tuple(moved(files, under=copying.under, at=copying.at))
+
+
+def _kept(mounts: Mounts, spec: Any, path: str, source: Reference) -> Mounts | DeadEnd:
+    """What the ignore rules of a source leave of its files."""
+    kept = kept_folders(text(spec, "ignore"), path)
+    if kept is None:
+        return DeadEnd(
+            reason=f"{source} leaves out files (spec.ignore) that cannot be told by folders"
+        )
+    return narrowed(mounts, kept)
+
+
+def _pulled(found: Manifest, path: str, source: Reference) -> Mounts | DeadEnd:
+    """https://fluxcd.io/flux/components/source/ocirepositories/."""
+    spec = part(found.body, "spec")
+    ref, url = part(spec, "ref"), text(spec, "url")
+    if not url.startswith(_OCI):
+        return DeadEnd(reason=f"{source} has no url of the form {_OCI}registry/path")
+    if part(spec, "layerSelector"):
+        return DeadEnd(
+            reason=f"{source} selects a layer (spec.layerSelector); the first one is read"
+        )
+    if text(ref, "semver") and not text(ref, "digest"):
+        return DeadEnd(
+            reason=f"{source} follows a range of versions (spec.ref.semver), which is not resolved"
+        )
+    revision = text(ref, "digest") or text(ref, "tag") or _LATEST
+    return _kept((Mount(url=url, revision=revision),), spec, path, source)
 
 
 def _lack(spec: Any) -> str:

@@ -176,6 +176,11 @@ def test_everything_is_told_at_once_in_the_order_of_the_file() -> None:
         ({"clusters": [{"name": "auditor"}]}, "clusters[0].name: 'auditor' stands for"),
         ({"clusters": [{"name": "prod", "kubeconfig": "/no/such"}]}, "there is no file /no/such"),
         ({"repositories": [{"name": "platform", "url": ""}]}, "url: must not be empty"),
+        ({"repositories": [{"name": "a", "url": "oci://r.io/a:v1"}]}, "oci://registry/path"),
+        ({"repositories": [{"name": "a", "url": "oci://r.io"}]}, "oci://registry/path"),
+        ({"repositories": [{"name": "a", "url": "oci://u@r.io/a"}]}, "oci://registry/path"),
+        ({"repositories": [{"name": "a", "url": "oci://r.io/a", "depth": 1}]}, "neither depth"),
+        ({"repositories": [{"name": "a", "url": "/a", "insecure": True}]}, "for oci:// alone"),
         (
             {"repositories": [{"name": "platform", "url": "/no/such"}]},
             "there is no folder /no/such",

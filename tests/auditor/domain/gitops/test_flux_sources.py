@@ -79,15 +79,56 @@ def test_the_bootstrap_repository_is_followed_where_it_says() -> None:
     assert _mounts(git("flux-system", url=url), sourceRef=ref)[0].url == url
 
 
-@pytest.mark.parametrize("kind", ["OCIRepository", "Bucket"])
-def test_files_outside_git_are_a_dead_end(kind: str) -> None:
-    """Registries and buckets are not read."""
+def _pulled(**spec: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A Kustomization of an OCIRepository, and that."""
+    named = {"kind": "OCIRepository", "name": "stuff"}
+    defaults = {"url": "oci://ghcr.io/org/stuff"}
+    return kustomization(sourceRef=named), source("OCIRepository", "stuff", **(defaults | spec))
+
+
+@pytest.mark.parametrize(
+    ("ref", "revision"),
+    [
+        ({}, "latest"),
+        ({"tag": "v1"}, "v1"),
+        ({"tag": "v1", "digest": "sha256:abc"}, "sha256:abc"),
+        ({"digest": "sha256:abc", "semver": ">=1.0.0"}, "sha256:abc"),
+    ],
+)
+def test_an_artifact_is_seen_at_its_tag_or_digest(ref: Any, revision: str) -> None:
+    """Tag, semver and digest take precedence in this order; without any it is ``latest``."""
+    files = branch(read_kustomization, *_pulled(ref=ref)).files
+    assert files == (Mount(url="oci://ghcr.io/org/stuff", revision=revision),)
+
+
+@pytest.mark.parametrize(
+    ("spec", "why"),
+    [
+        ({"ref": {"semver": ">=1.0.0"}}, "follows a range of versions"),
+        ({"layerSelector": {"mediaType": "application/x.tar+gzip"}}, "selects a layer"),
+        ({"url": "ghcr.io/org/stuff"}, "has no url of the form oci://registry/path"),
+        ({"ignore": "secret-*.yaml"}, "leaves out files"),
+    ],
+)
+def test_what_of_an_artifact_is_not_read_is_a_dead_end(spec: Any, why: str) -> None:
+    """Each is told by name."""
+    assert why in reason(read_kustomization, *_pulled(**spec))
+
+
+def test_folders_of_an_artifact_may_be_left_out() -> None:
+    """As they may of a repository."""
+    files = branch(read_kustomization, *_pulled(ignore="/*\n!/apps")).files
+    assert [(mount.under, mount.at) for mount in files] == [("apps", "apps")]
+
+
+def test_a_bucket_is_a_dead_end() -> None:
+    """Buckets are not read."""
     said = reason(
         read_kustomization,
-        kustomization(sourceRef={"kind": kind, "name": "stuff"}),
-        source(kind, "stuff", url="oci://example.com/stuff"),
+        kustomization(sourceRef={"kind": "Bucket", "name": "stuff"}),
+        source("Bucket", "stuff", endpoint="s3.example.com"),
     )
-    assert said == f"{kind} flux-system/stuff holds files that do not come from Git"
+    assert said == "Bucket flux-system/stuff holds files that do not come from Git"
 
 
 def test_an_unknown_kind_of_source_is_a_dead_end() -> None:

@@ -1,0 +1,119 @@
+"""What is declared in artifacts of a registry is audited like what is declared in Git."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.app.render import render_all
+from auditor.config.loading import parse
+from auditor.domain.identity import ObjectRef
+from auditor.state.rendered import RenderedTree
+from tests.artifacts import Pushing, ScriptedArtifact
+from tests.builders import CLUSTER, obj
+from tests.git_repositories import ScriptedRepository
+from tests.stack.registry import PASSWORD, USER, Registry
+
+pytestmark = pytest.mark.e2e
+
+KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
+SOURCE = "source.toolkit.fluxcd.io/v1"
+
+
+def flux(url: str, **spec: Any) -> dict[str, Any]:
+    """The files of a repository: a Kustomization of an artifact."""
+    named = {"kind": "OCIRepository", "name": "apps"}
+    owner = obj(
+        KUSTOMIZE,
+        "Kustomization",
+        "apps",
+        "flux-system",
+        spec={"sourceRef": named, "path": "./prod"},
+    )
+    found = obj(SOURCE, "OCIRepository", "apps", "flux-system", spec={"url": url, **spec})
+    return {"apps.yaml": owner, "source.yaml": found}
+
+
+def configured(git: ScriptedRepository, *artifacts: dict[str, Any], cache: Path) -> Any:
+    """A configuration of one repository of Git, and artifacts beside it."""
+    document = {
+        "apiVersion": "auditor/v1",
+        "clusters": [{"name": CLUSTER, "inCluster": True}],
+        "repositories": [{"name": "fleet", "url": str(git.folder), "ref": "main"}, *artifacts],
+        "desired": [{"repository": "fleet", "cluster": CLUSTER, "discover": "flux"}],
+        "store": {"path": str(cache / "ledger.db"), "cache": str(cache)},
+    }
+    return parse(json.dumps(document), name="auditor.yaml", folder=cache)
+
+
+@pytest.fixture
+def git(tmp_path: Path) -> ScriptedRepository:
+    return ScriptedRepository(tmp_path / "fleet.git")
+
+
+@pytest.fixture
+def artifact(registry: Registry) -> ScriptedArtifact:
+    return ScriptedArtifact(Pushing(registry, f"apps/{uuid.uuid4().hex}"), tag="latest")
+
+
+def origin(tree: RenderedTree, name: str) -> tuple[str, str, str]:
+    """Where an object is declared."""
+    ref = ObjectRef(CLUSTER, "", "ConfigMap", "shop", name)
+    found = next(manifest for manifest in tree.manifests if manifest.ref == ref)
+    assert found.origin is not None
+    return found.origin.repository, found.origin.revision, found.origin.path
+
+
+@pytest.mark.usefixtures("rendering_programs")
+async def test_a_kustomization_of_an_artifact_is_followed(
+    git: ScriptedRepository, artifact: ScriptedArtifact, tmp_path: Path
+) -> None:
+    """Its objects are declared by the digest of the artifact, with the path in it."""
+    digest = artifact.commit({"prod/web.yaml": obj("v1", "ConfigMap", "web", "shop")})
+    git.commit(flux(artifact.pushing.url))
+    choice = {"name": "apps", "url": artifact.pushing.url, "insecure": True}
+
+    tree = await render_all(configured(git, choice, cache=tmp_path / "cache"))
+
+    assert tree.unknown == {}
+    assert origin(tree, "web") == ("apps", digest, "prod/web.yaml")
+
+
+async def test_an_artifact_that_is_not_configured_is_a_dead_end(
+    git: ScriptedRepository, artifact: ScriptedArtifact, tmp_path: Path
+) -> None:
+    """Nobody connects to an address because it stands in a manifest."""
+    git.commit(flux(artifact.pushing.url))
+
+    tree = await render_all(configured(git, cache=tmp_path / "cache"))
+
+    assert tree.unknown == {
+        ObjectRef(CLUSTER, "kustomize.toolkit.fluxcd.io", "Kustomization", "flux-system", "apps"): (
+            f"{artifact.pushing.url} is not one of the repositories; add it with its url",
+        )
+    }
+
+
+@pytest.mark.usefixtures("rendering_programs")
+async def test_a_private_registry_is_told_who_asks(
+    git: ScriptedRepository,
+    private_registry: Registry,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By user and password, both given by reference."""
+    artifact = ScriptedArtifact(Pushing(private_registry, "apps"), tag="latest")
+    digest = artifact.commit({"prod/web.yaml": obj("v1", "ConfigMap", "web", "shop")})
+    git.commit(flux(artifact.pushing.url))
+    monkeypatch.setenv("REGISTRY_USER", USER)
+    monkeypatch.setenv("REGISTRY_PASSWORD", PASSWORD)
+    login = {"usernameFrom": "env:REGISTRY_USER", "tokenFrom": "env:REGISTRY_PASSWORD"}
+    choice = {"name": "apps", "url": artifact.pushing.url, "insecure": True, "credentials": login}
+
+    tree = await render_all(configured(git, choice, cache=tmp_path / "cache"))
+
+    assert origin(tree, "web") == ("apps", digest, "prod/web.yaml")
