@@ -24,6 +24,7 @@ from tests.stack.registry import PASSWORD, USER, Registry
 
 FLUX = "application/vnd.cncf.flux.content.v1.tar+gzip"
 PLAIN = "application/vnd.oci.image.layer.v1.tar+gzip"
+CHART = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 _CONFIG = "application/vnd.cncf.flux.config.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 

@@ -100,6 +100,10 @@ class Atlas:
             )
         raise ManifestError(f"{_shown(url)} is not one of the repositories; add it with its url")
 
+    def knows(self, url: str) -> bool:
+        """Tell whether anything is configured at an address, whatever is followed of it."""
+        return any(plain_url(url) in urls for urls, _ in self._repositories)
+
     def has(self, repository: str) -> bool:
         """Tell whether a repository is configured under a name."""
         return any(known.name == repository for _, known in self._repositories)

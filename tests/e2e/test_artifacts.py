@@ -13,7 +13,7 @@ from auditor.app.render import render_all
 from auditor.config.loading import parse
 from auditor.domain.identity import ObjectRef
 from auditor.state.rendered import RenderedTree
-from tests.artifacts import Pushing, ScriptedArtifact
+from tests.artifacts import CHART, PLAIN, Pushing, ScriptedArtifact
 from tests.builders import CLUSTER, obj
 from tests.git_repositories import ScriptedRepository
 from tests.stack.registry import PASSWORD, USER, Registry
@@ -44,7 +44,7 @@ def configured(git: ScriptedRepository, *artifacts: dict[str, Any], cache: Path)
         "apiVersion": "auditor/v1",
         "clusters": [{"name": CLUSTER, "inCluster": True}],
         "repositories": [{"name": "fleet", "url": str(git.folder), "ref": "main"}, *artifacts],
-        "desired": [{"repository": "fleet", "cluster": CLUSTER, "discover": "flux"}],
+        "desired": [{"repository": "fleet", "cluster": CLUSTER, "discover": "all"}],
         "store": {"path": str(cache / "ledger.db"), "cache": str(cache)},
     }
     return parse(json.dumps(document), name="auditor.yaml", folder=cache)
@@ -117,3 +117,51 @@ async def test_a_private_registry_is_told_who_asks(
     tree = await render_all(configured(git, choice, cache=tmp_path / "cache"))
 
     assert origin(tree, "web") == ("apps", digest, "prod/web.yaml")
+
+
+def argocd(url: str, **source: Any) -> dict[str, Any]:
+    """The files of a repository: an Application of an artifact."""
+    found = {"repoURL": url, "path": ".", "targetRevision": "latest", **source}
+    spec = {
+        "project": "default",
+        "source": found,
+        "destination": {"server": "https://kubernetes.default.svc", "namespace": "shop"},
+    }
+    return {"app.yaml": obj("argoproj.io/v1alpha1", "Application", "web", "argocd", spec=spec)}
+
+
+@pytest.mark.usefixtures("rendering_programs")
+@pytest.mark.parametrize("path", [".", "prod"])
+async def test_an_application_of_an_artifact_is_followed(
+    git: ScriptedRepository, artifact: ScriptedArtifact, tmp_path: Path, path: str
+) -> None:
+    """At its root or below; what ORAS pushes as well."""
+    artifact.kind = PLAIN
+    file = f"{path}/web.yaml".removeprefix("./")
+    digest = artifact.commit({file: obj("v1", "ConfigMap", "web")})
+    git.commit(argocd(artifact.pushing.url, path=path))
+    choice = {"name": "apps", "url": artifact.pushing.url, "insecure": True}
+
+    tree = await render_all(configured(git, choice, cache=tmp_path / "cache"))
+
+    assert tree.unknown == {}
+    assert origin(tree, "web") == ("apps", digest, file)
+
+
+@pytest.mark.usefixtures("rendering_programs")
+async def test_a_chart_in_a_registry_may_be_configured_as_an_artifact(
+    git: ScriptedRepository, artifact: ScriptedArtifact, tmp_path: Path
+) -> None:
+    """It is rendered as a chart then, with the values of the Application."""
+    artifact.kind, artifact.tag = CHART, "1.2.3"
+    template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Values.name }}}\n"
+    about = "apiVersion: v2\nname: web\nversion: 1.2.3\n"
+    artifact.commit({"web/Chart.yaml": about, "web/templates/a.yaml": template})
+    helm = {"valuesObject": {"name": "web"}}
+    git.commit(argocd(artifact.pushing.url, targetRevision="1.2.3", helm=helm))
+    choice = {"name": "apps", "url": artifact.pushing.url, "ref": "1.2.3", "insecure": True}
+
+    tree = await render_all(configured(git, choice, cache=tmp_path / "cache"))
+
+    assert tree.unknown == {}
+    assert origin(tree, "web")[2] == "templates/a.yaml"

@@ -13,7 +13,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -38,6 +38,7 @@ _MANIFESTS: Final = (
     "application/vnd.docker.distribution.manifest.v2+json",
 )
 _FLUX: Final = "application/vnd.cncf.flux."
+_CHART: Final = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 _ARCHIVES: Final = ("tar", "tar+gzip", "tar.gzip")
 """How the media types of layers end that are archives."""
 _CREATED: Final = "org.opencontainers.image.created"
@@ -88,7 +89,7 @@ class _Layer:
 
     digest: str
     size: int
-    is_flux: bool
+    kind: str
 
 
 class RegistryArtifact:
@@ -193,8 +194,7 @@ class RegistryArtifact:
             raise SourceUnavailable("its first layer has no digest of the form sha256:…")
         if not 0 < first.size <= self._bounds.packed:
             raise SourceUnavailable(f"it is larger than {self._bounds.packed // 2**20} MiB")
-        is_flux = first.media_type.startswith(_FLUX)
-        return _Layer(digest=first.digest, size=first.size, is_flux=is_flux)
+        return _Layer(digest=first.digest, size=first.size, kind=first.media_type)
 
     async def _download(self, channel: Channel, layer: _Layer, file: Path) -> None:
         with file.open("w+b") as content:
@@ -207,7 +207,9 @@ class RegistryArtifact:
 
     def _files(self, file: Path, layer: _Layer) -> Iterator[Entry]:
         with self._told(), file.open("rb") as content:
-            yield from unpacked(content, bounds=self._bounds, links=not layer.is_flux)
+            links = not layer.kind.startswith(_FLUX)
+            entries = unpacked(content, bounds=self._bounds, links=links)
+            yield from _lifted(entries) if layer.kind == _CHART else entries
 
     def _described(self, revision: str, manifest: _Manifest) -> Revision:
         notes = manifest.annotations or {}
@@ -233,6 +235,20 @@ def place_of(url: str) -> tuple[str, str]:
     """Tell the host (with its port) from the path, in ``oci://host/path``."""
     parts = urlsplit(url)
     return parts.netloc.lower(), parts.path.strip("/")
+
+
+def _lifted(entries: Iterator[Entry]) -> Iterator[Entry]:
+    """Take what is in the only folder of a packed chart, as Argo CD does: the chart lies at the root then.
+
+    https://github.com/argoproj/argo-cd/blob/master/util/oci/client.go
+    """
+    folders = set()
+    for entry in entries:
+        folder, _, path = entry.path.partition("/")
+        folders.add(folder)
+        if len(folders) > 1 or not path:
+            raise SourceUnavailable("a chart has all its files in one folder, and this one has not")
+        yield replace(entry, path=path)
 
 
 def _digest_of(content: bytes) -> str:

@@ -21,7 +21,7 @@ from auditor.ports import Repository
 from auditor.sources.artifacts.channel import Login, Server
 from auditor.sources.artifacts.opening import open_artifact
 from auditor.sources.artifacts.registry import Artifact, moment
-from tests.artifacts import FLUX, MANIFEST, PLAIN, Pushing, ScriptedArtifact, archive, member
+from tests.artifacts import CHART, FLUX, MANIFEST, PLAIN, Pushing, ScriptedArtifact, archive, member
 from tests.auditor.sources.artifacts.scripted import serving
 from tests.contracts.repository_contract import RepositoryContract
 from tests.doubles import START
@@ -134,6 +134,19 @@ async def test_links_are_those_of_the_tool_that_pushed(
         seen.append([blob.path for blob in repository.tree(digest).blobs()])
 
     assert seen == [["a.yaml"], ["a.yaml", "b.yaml"]]
+
+
+@pytest.mark.e2e
+async def test_a_packed_chart_lies_at_the_root(pushing: Pushing, repository: Repository) -> None:
+    """Argo CD takes it out of its folder; one that has more than that is none."""
+    files = {"web/Chart.yaml": "name: web", "web/templates/a.yaml": "a: 1"}
+    digest = pushing.push([(CHART, archive(files))], tag="main")
+    await repository.head()
+    paths = [blob.path for blob in repository.tree(digest).blobs()]
+    pushing.push([(CHART, archive(files | {"other/x": ""}))], tag="main")
+
+    assert paths == ["Chart.yaml", "templates/a.yaml"]
+    assert "all its files in one folder" in await _refusal(repository)
 
 
 @pytest.mark.e2e
