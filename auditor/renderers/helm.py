@@ -16,7 +16,8 @@ from typing import Final
 from auditor.domain.capabilities import NO_CLUSTER
 from auditor.errors import ManifestError
 from auditor.ports import Rendering, RenderRequest, Tree
-from auditor.renderers.chart_store import Archive, ChartAddress, ChartStore
+from auditor.renderers.chart_pulling import ChartAddress
+from auditor.renderers.chart_store import Archive, ChartStore
 from auditor.renderers.charts import Chart, Dependency, select_chart
 from auditor.renderers.complaints import readable
 from auditor.renderers.helm_inputs import (
