@@ -68,13 +68,14 @@ class Pushing:
         *,
         tag: str,
         notes: Mapping[str, str] | None = None,
+        config: tuple[str, bytes] = (_CONFIG, b"{}"),
     ) -> str:
         """Push an artifact of layers under a tag; return its digest."""
         listed = [self._described(kind, self._blob(content)) for kind, content in layers]
         manifest: dict[str, Any] = {
             "schemaVersion": 2,
             "mediaType": MANIFEST,
-            "config": self._described(_CONFIG, self._blob(b"{}")),
+            "config": self._described(config[0], self._blob(config[1])),
             "layers": listed,
             "annotations": dict(notes or {}),
         }

@@ -20,6 +20,7 @@ _REMOTE: Final = re.compile(r"^(https?|ssh|git|file|oci)://|^[\w.-]+@[\w.-]+:")
 _OCI: Final = "oci://"
 _LATEST: Final = "latest"
 _HEAD: Final = "HEAD"
+_ANYBODY: Final = "git"
 _PASSWORD: Final = re.compile(r"^\w+://[^/@]*:[^/@]*@")
 
 
@@ -56,7 +57,7 @@ class Credentials(Section):
     token_from: SecretRef | None = None
     """Where the access token or password for https is: env:NAME or file:PATH."""
 
-    username: str = "git"
+    username: str = _ANYBODY
     """The user for https. Most servers take any name beside a token."""
 
     username_from: SecretRef | None = None
@@ -78,11 +79,61 @@ class Credentials(Section):
         return self
 
 
+class ChartLogin(Section):
+    """How to authenticate at a chart repository. Secrets by reference only."""
+
+    token_from: SecretRef
+    """Where the password or access token is: env:NAME or file:PATH."""
+
+    username: str = _ANYBODY
+    """The user. Many registries take any name beside a token."""
+
+    username_from: SecretRef | None = None
+    """Where the user is, in place of `username`: env:NAME or file:PATH."""
+
+
+def _chart_url(url: str) -> str:
+    if not re.fullmatch(r"(https?|oci)://[^/@?#\s]+(/[^@?#\s]*)?", url):
+        raise ValueError("write https://host/path or oci://host/path, without user and query")
+    return url
+
+
+class ChartRepository(Section):
+    """A chart repository, a registry, or all that lie below an address, with what it takes to reach them."""
+
+    url: Annotated[str, AfterValidator(_chart_url)]
+    """The address: `https://host/path` or `oci://host/path`. What lies below it is meant as well."""
+
+    credentials: ChartLogin | None = None
+    """How to authenticate there."""
+
+    ca_file: LocalPath | None = None
+    """A file with the certificates of the authorities that its own may be signed by (PEM).
+    Default: the system's.
+    """
+
+    insecure: bool = False
+    """Whether a registry (`oci://`) is reached over plain http."""
+
+    @model_validator(mode="after")
+    def _safe(self) -> Self:
+        if self.insecure and not self.url.startswith(_OCI):
+            raise ValueError("insecure is for oci:// alone; write http:// in url")
+        return self
+
+
 class Charts(Section):
     """From where Helm charts may be fetched that owners name by address."""
 
     allow: tuple[Glob, ...] = ("https://*", "oci://*")
-    """Patterns of chart repositories. Default: all that are reached encrypted; `[]` fetches nothing."""
+    """Patterns of chart repositories. Default: all that are reached encrypted; `[]` fetches nothing but
+    from `repositories`.
+    """
+
+    repositories: tuple[ChartRepository, ...] = ()
+    """Chart repositories that need credentials or an authority of their own. They may be reached, whatever
+    `allow` says.
+    """
 
 
 class Webhook(Section):

@@ -73,14 +73,14 @@ class ChartStore:
         self,
         folder: Path | None = None,
         *,
-        runner: ProgramRunner | None = None,
+        puller: ChartPuller | None = None,
         capacity: int = DEFAULT_CAPACITY,
         versions: Versions | None = None,
         allowed: Sequence[str] = ("*",),
     ) -> None:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
         self._folder = folder or cache / "drift-auditor" / "charts"
-        self._puller = ChartPuller(runner or ProgramRunner())
+        self._puller = puller or ChartPuller(ProgramRunner())
         self._capacity = capacity
         self._versions = versions or Versions()
         self._allowed = tuple(allowed)
@@ -95,7 +95,7 @@ class ChartStore:
             SourceUnavailable: the repository cannot be reached now.
 
         """
-        if not any(fnmatchcase(address.repository, pattern) for pattern in self._allowed):
+        if not self._may_reach(address):
             raise ManifestError(
                 f"{address} is not fetched: charts come from {self._places()}. "
                 "If this one may be reached, add it to charts.allow."
@@ -109,6 +109,12 @@ class ChartStore:
                 "Find out why it changed; then correct the option digest."
             )
         return archive
+
+    def _may_reach(self, address: ChartAddress) -> bool:
+        patterns = self._allowed
+        return self._puller.is_told(address) or any(
+            fnmatchcase(address.repository, pattern) for pattern in patterns
+        )
 
     def _places(self) -> str:
         """Say where charts come from, in words for a person."""

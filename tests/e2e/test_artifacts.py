@@ -14,6 +14,7 @@ from auditor.config.loading import parse
 from auditor.domain.identity import ObjectRef
 from auditor.state.rendered import RenderedTree
 from tests.artifacts import CHART, PLAIN, Pushing, ScriptedArtifact
+from tests.auditor.renderers.chart_server import pack
 from tests.builders import CLUSTER, obj
 from tests.git_repositories import ScriptedRepository
 from tests.stack.registry import PASSWORD, USER, Registry
@@ -38,7 +39,9 @@ def flux(url: str, **spec: Any) -> dict[str, Any]:
     return {"apps.yaml": owner, "source.yaml": found}
 
 
-def configured(git: ScriptedRepository, *artifacts: dict[str, Any], cache: Path) -> Any:
+def configured(
+    git: ScriptedRepository, *artifacts: dict[str, Any], cache: Path, **more: Any
+) -> Any:
     """A configuration of one repository of Git, and artifacts beside it."""
     document = {
         "apiVersion": "auditor/v1",
@@ -46,6 +49,7 @@ def configured(git: ScriptedRepository, *artifacts: dict[str, Any], cache: Path)
         "repositories": [{"name": "fleet", "url": str(git.folder), "ref": "main"}, *artifacts],
         "desired": [{"repository": "fleet", "cluster": CLUSTER, "discover": "all"}],
         "store": {"path": str(cache / "ledger.db"), "cache": str(cache)},
+        **more,
     }
     return parse(json.dumps(document), name="auditor.yaml", folder=cache)
 
@@ -165,3 +169,47 @@ async def test_a_chart_in_a_registry_may_be_configured_as_an_artifact(
 
     assert tree.unknown == {}
     assert origin(tree, "web")[2] == "templates/a.yaml"
+
+
+@pytest.mark.usefixtures("rendering_programs")
+async def test_a_chart_of_a_private_registry_is_fetched(
+    git: ScriptedRepository,
+    private_registry: Registry,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With what is configured for the registry; without it, that is told, and no secret is."""
+    about = b'{"name":"web","version":"1.0.0","apiVersion":"v2"}'
+    Pushing(private_registry, "charts/web").push(
+        [(CHART, pack("web", "1.0.0"))],
+        tag="1.0.0",
+        config=("application/vnd.cncf.helm.config.v1+json", about),
+    )
+    monkeypatch.setenv("REGISTRY_PASSWORD", PASSWORD)
+    source = {"kind": "HelmRepository", "name": "charts", "namespace": "flux-system"}
+    chart = {"spec": {"chart": "web", "version": "1.0.0", "sourceRef": source}}
+    helm_release = "helm.toolkit.fluxcd.io/v2"
+    url = f"oci://{private_registry.host}/charts"
+    spec = {"type": "oci", "url": url, "insecure": True}
+    git.commit(
+        {
+            "web.yaml": obj(helm_release, "HelmRelease", "web", "shop", spec={"chart": chart}),
+            "charts.yaml": obj(SOURCE, "HelmRepository", "charts", "flux-system", spec=spec),
+        }
+    )
+    login = {"username": USER, "tokenFrom": "env:REGISTRY_PASSWORD"}
+    known = {"url": url, "insecure": True}
+
+    blind = await render_all(
+        configured(git, cache=tmp_path / "1", charts={"repositories": [known]})
+    )
+    known["credentials"] = login
+    tree = await render_all(configured(git, cache=tmp_path / "2", charts={"repositories": [known]}))
+
+    (failed,) = [root.failure for root in blind.roots if root.failure]
+    assert "Check the credentials in charts.repositories" in failed
+    assert PASSWORD not in failed
+    assert [root.failure for root in tree.roots] == ["", ""]
+    assert ObjectRef(CLUSTER, "", "ConfigMap", "shop", "web-settings") in {
+        manifest.ref for manifest in tree.manifests
+    }

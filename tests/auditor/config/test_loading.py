@@ -176,6 +176,12 @@ def test_everything_is_told_at_once_in_the_order_of_the_file() -> None:
         ({"clusters": [{"name": "auditor"}]}, "clusters[0].name: 'auditor' stands for"),
         ({"clusters": [{"name": "prod", "kubeconfig": "/no/such"}]}, "there is no file /no/such"),
         ({"repositories": [{"name": "platform", "url": ""}]}, "url: must not be empty"),
+        ({"charts": {"repositories": [{"url": "charts.example.com"}]}}, "https://host/path"),
+        ({"charts": {"repositories": [{"url": "https://u:p@x.io"}]}}, "without user and query"),
+        (
+            {"charts": {"repositories": [{"url": "https://x.io", "insecure": True}]}},
+            "write http:// in url",
+        ),
         ({"repositories": [{"name": "a", "url": "oci://r.io/a:v1"}]}, "oci://registry/path"),
         ({"repositories": [{"name": "a", "url": "oci://r.io"}]}, "oci://registry/path"),
         ({"repositories": [{"name": "a", "url": "oci://u@r.io/a"}]}, "oci://registry/path"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,11 +27,17 @@ class Scripted:
 
 
 @asynccontextmanager
-async def serving(answering: Answering) -> AsyncIterator[Scripted]:
+async def serving(
+    answering: Answering, encryption: ssl.SSLContext | None = None
+) -> AsyncIterator[Scripted]:
     """Serve on a port of its own, which makes it a server of its own."""
     scripted = Scripted(answering)
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", scripted.answer)
-    async with TestServer(app) as server:
+    server = TestServer(app)
+    await server.start_server(ssl=encryption)
+    try:
         scripted.host = f"127.0.0.1:{server.port}"
         yield scripted
+    finally:
+        await server.close()

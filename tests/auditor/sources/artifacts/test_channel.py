@@ -14,6 +14,7 @@ from auditor.errors import SourceRefused, SourceUnavailable
 from auditor.sources.artifacts import channel as channels
 from auditor.sources.artifacts.channel import Channel, Login, Server
 from tests.auditor.sources.artifacts.scripted import Answering, Scripted, serving
+from tests.certificates import self_signed
 
 LOGIN = Login(username="robot", password="planted-password")
 BASIC = "Basic " + base64.b64encode(b"robot:planted-password").decode()
@@ -203,6 +204,29 @@ async def test_plain_http_is_spoken_where_that_is_configured() -> None:
         said = await refused(replace(at(server), is_plain=False))
         assert server.host in said
         assert server.seen == []
+
+
+async def test_an_authority_of_its_own_is_trusted_where_that_is_said(tmp_path: Path) -> None:
+    """And nowhere else."""
+    encryption, certificate = self_signed(tmp_path)
+    async with serving(hello, encryption) as server:
+        known = Server(host=server.host, login=LOGIN)
+
+        assert "Set caFile" in await refused(known)
+        assert await read(replace(known, ca=certificate)) == b"hello"
+
+
+async def test_encryption_is_not_left(tmp_path: Path) -> None:
+    """A redirection could lead to where everybody listens."""
+    encryption, certificate = self_signed(tmp_path)
+    async with (
+        serving(hello) as other,
+        serving(leading(f"http://{other.host}/"), encryption) as server,
+    ):
+        known = Server(host=server.host, login=LOGIN, ca=certificate)
+
+        assert "without encryption" in await refused(known)
+        assert other.seen == []
 
 
 async def test_nobody_there_is_told_by_name() -> None:
