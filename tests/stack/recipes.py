@@ -82,6 +82,11 @@ def _registry(target: Path) -> tuple[Command, ...]:
     return (Command(argv=argv, folder=_HERE / "go" / "registry", environment=_GO_MODULE),)
 
 
+def _versitygw(target: Path) -> tuple[Command, ...]:
+    package = f"github.com/versity/versitygw/cmd/versitygw@{VERSITYGW.version}"
+    return (_go_install(package, target, {}),)
+
+
 def _kafka(target: Path) -> tuple[Command, ...]:
     argv = (
         *("mvn", "--batch-mode", "--no-transfer-progress", "--file", "pom.xml"),
@@ -154,4 +159,11 @@ REGISTRY = Recipe(
     programs=("registry",),
     commands=_registry,
 )
-RECIPES = (ETCD, KAFKA, KUSTOMIZE, HELM, REGISTRY, KUBERNETES)
+VERSITYGW = Recipe(
+    name="versitygw",
+    version="v1.8.0",
+    tools=("go",),
+    programs=("versitygw",),
+    commands=_versitygw,
+)
+RECIPES = (ETCD, KAFKA, KUSTOMIZE, HELM, REGISTRY, VERSITYGW, KUBERNETES)
