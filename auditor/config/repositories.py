@@ -1,4 +1,4 @@
-"""Which repositories are followed (of Git, or artifacts of registries), and what of them is declared where.
+"""Which repositories are followed (of Git, artifacts, buckets), and what of them is declared where.
 
 It refuses to touch a repository.
 """
@@ -16,8 +16,9 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from auditor.config.secrets import SecretRef, SecretRefs
 from auditor.config.sections import Duration, Glob, LocalPath, Name, Section, anchor
 
-_REMOTE: Final = re.compile(r"^(https?|ssh|git|file|oci)://|^[\w.-]+@[\w.-]+:")
+_REMOTE: Final = re.compile(r"^(https?|ssh|git|file|oci|s3)://|^[\w.-]+@[\w.-]+:")
 _OCI: Final = "oci://"
+_S3: Final = "s3://"
 _LATEST: Final = "latest"
 _HEAD: Final = "HEAD"
 _ANYBODY: Final = "git"
@@ -45,7 +46,7 @@ def _inside(path: str) -> str:
 
 
 RepositoryUrl = Annotated[str, AfterValidator(_location)]
-"""https, ssh or git URL, ``user@host:path``, a local folder, or ``oci://registry/path``."""
+"""https, ssh or git URL, ``user@host:path``, a local folder, ``oci://registry/path`` or ``s3://host/bucket``."""
 
 RepositoryPath = Annotated[str, AfterValidator(_inside)]
 """A path inside a repository, without leading slash; empty for its root."""
@@ -144,13 +145,15 @@ class Webhook(Section):
 
 
 class Repository(Section):
-    """One Git repository at one branch or tag, or one artifact of an OCI registry at one tag or digest."""
+    """A Git repository at one branch or tag, an artifact of a registry at one tag or digest, or a bucket."""
 
     name: Name
     """What the repository is called in findings, metrics and events."""
 
     url: RepositoryUrl
-    """https or ssh URL, a local folder, or `oci://registry/path` for an artifact of files."""
+    """https or ssh URL, a local folder, `oci://registry/path` for an artifact of files, or
+    `s3://host/bucket` (`s3://host/bucket/folder/`) for a bucket.
+    """
 
     aliases: tuple[Annotated[str, Field(min_length=1), AfterValidator(_without_password)], ...] = ()
     """Other URLs of the same repository, by which GitOps tools name it."""
@@ -172,12 +175,15 @@ class Repository(Section):
     """How to authenticate; not needed for public and local repositories."""
 
     insecure: bool = False
-    """Whether a registry is reached over plain http."""
+    """Whether a registry or bucket is reached over plain http."""
 
     ca_file: LocalPath | None = None
-    """A file with the certificates of the authorities that a registry's own may be signed by (PEM).
-    Default: the system's.
+    """A file with the certificates of the authorities that the one of a registry or bucket may be signed
+    by (PEM). Default: the system's.
     """
+
+    region: str = Field(default="", pattern=r"^[a-z0-9-]*$")
+    """The region of a bucket, where its server asks for one."""
 
     webhook: Webhook | None = None
     """A secret for push hooks of this repository alone, beside those under http.hooks."""
@@ -192,9 +198,18 @@ class Repository(Section):
         """The branch, tag or digest that is followed, the default spelled out where it is known."""
         return _LATEST if self.is_artifact and self.ref == _HEAD else self.ref
 
+    @property
+    def is_bucket(self) -> bool:
+        """Whether it is a bucket, and not a repository of Git."""
+        return self.url.startswith(_S3)
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.is_artifact:
+        if self.is_bucket:
+            self._check_bucket()
+        elif self.region:
+            raise ValueError("region is for s3:// alone; leave it out")
+        elif self.is_artifact:
             if not re.fullmatch(r"oci://[^/@?#]+(/[a-z0-9._-]+)+", self.url):
                 raise ValueError(
                     "url must be oci://registry/path, in lower case, without tag or digest"
@@ -202,8 +217,16 @@ class Repository(Section):
             if self.depth or (self.credentials and self.credentials.ssh_key_from):
                 raise ValueError("an artifact has neither depth nor sshKeyFrom; leave them out")
         elif self.insecure or self.ca_file:
-            raise ValueError("insecure and caFile are for oci:// alone; leave them out")
+            raise ValueError("insecure and caFile are for oci:// and s3:// alone; leave them out")
         return self
+
+    def _check_bucket(self) -> None:
+        if not re.fullmatch(r"s3://[^/@?#]+/[a-z0-9.-]+(/([^?#]+/)?)?", self.url):
+            raise ValueError("url must be s3://host/bucket, or s3://host/bucket/folder/")
+        if self.ref != _HEAD:
+            raise ValueError("a bucket has no ref; leave it out, or name a folder of it in url")
+        if self.depth or (self.credentials and self.credentials.ssh_key_from):
+            raise ValueError("a bucket has neither depth nor sshKeyFrom; leave them out")
 
 
 def _title(fields: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -54,10 +54,13 @@ class Login:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """Where something is: ``host`` with a port if it has one. ``ca`` is a file with its authorities."""
+    """Where something is: ``host`` with a port if it has one. ``ca`` is a file with its authorities.
+
+    ``login`` looks up who asks; secrets may change, so it is asked whenever they are needed.
+    """
 
     host: str
-    login: Login | None = None
+    login: Callable[[], Login] | None = None
     is_plain: bool = False
     ca: Path | None = None
 
@@ -191,7 +194,7 @@ class Channel:
         scheme, _, rest = response.headers.get("WWW-Authenticate", "").partition(" ")
         match scheme.lower():
             case "basic" if self._server.login is not None:
-                self._authorization = _basic(self._server.login)
+                self._authorization = _basic(self._server.login())
             case "bearer":
                 self._authorization = await self._token(dict(_CHALLENGE.findall(rest)))
         return bool(self._authorization)
@@ -205,7 +208,7 @@ class Channel:
                 "encryption, which is refused"
             )
         login = self._server.login
-        headers = {"Authorization": _basic(login)} if login else {}
+        headers = {"Authorization": _basic(login())} if login else {}
         asked = {name: challenge[name] for name in ("service", "scope") if name in challenge}
         async with self._session.get(
             realm, params=asked, headers=headers, allow_redirects=False

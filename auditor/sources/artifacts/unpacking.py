@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import IO, Any, Final, Self
 
 from auditor.errors import SourceUnavailable
+from auditor.sources.artifacts.paths import Unacceptable, inside
 from auditor.sources.git.shelf import Entry
 
 _MIB: Final = 2**20
@@ -36,9 +37,6 @@ _DESCRIBING: Final = frozenset(
 )
 """Members that hold names and attributes of the member after them."""
 _MAX_DESCRIPTION: Final = 64 * 1024
-_DEEPEST: Final = 64
-_GIT: Final = ".git"
-"""What lies in a folder of this name is no file of a tree, and Flux leaves it out as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +46,6 @@ class Bounds:
     packed: int = 64 * _MIB
     unpacked: int = 256 * _MIB
     files: int = 20_000
-
-
-class Unacceptable(Exception):
-    """The archive is none that may be unpacked, and why; met in `unpacked`."""
 
 
 def unpacked(archive: IO[bytes], *, bounds: Bounds, links: bool) -> Iterator[Entry]:
@@ -88,8 +82,8 @@ def _entries(opened: tarfile.TarFile, bounds: Bounds, *, links: bool) -> Iterato
     for number, member in enumerate(opened, 1):
         if number > bounds.files:
             raise Unacceptable(f"holds more than {bounds.files:,} files")
-        path = _safe(member.name)
-        if member.isdir() or not path or _GIT in path.split("/"):
+        path = inside(member.name)
+        if member.isdir() or not path:
             continue
         if member.issym():
             if links:
@@ -109,16 +103,6 @@ def _content(opened: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
     if content is None:
         raise Unacceptable(f"holds {member.name!r}, which is neither a file nor a folder")
     return content
-
-
-def _safe(name: str) -> str:
-    """The path that a member has in the tree; empty for the root itself."""
-    steps = [step for step in name.split("/") if step not in {"", "."}]
-    if name.startswith("/") or ".." in steps or "\\" in name or not name.isprintable():
-        raise Unacceptable(f"holds the path {name!r}, which no tree may have")
-    if len(steps) > _DEEPEST:
-        raise Unacceptable(f"holds folders more than {_DEEPEST} deep")
-    return "/".join(steps)
 
 
 class _Member(tarfile.TarInfo):

@@ -186,7 +186,14 @@ def test_everything_is_told_at_once_in_the_order_of_the_file() -> None:
         ({"repositories": [{"name": "a", "url": "oci://r.io"}]}, "oci://registry/path"),
         ({"repositories": [{"name": "a", "url": "oci://u@r.io/a"}]}, "oci://registry/path"),
         ({"repositories": [{"name": "a", "url": "oci://r.io/a", "depth": 1}]}, "neither depth"),
-        ({"repositories": [{"name": "a", "url": "/a", "insecure": True}]}, "for oci:// alone"),
+        (
+            {"repositories": [{"name": "a", "url": "/a", "insecure": True}]},
+            "for oci:// and s3:// alone",
+        ),
+        ({"repositories": [{"name": "a", "url": "s3://bucket"}]}, "s3://host/bucket"),
+        ({"repositories": [{"name": "a", "url": "s3://h/b/folder"}]}, "s3://host/bucket/folder/"),
+        ({"repositories": [{"name": "a", "url": "s3://h/b", "ref": "main"}]}, "has no ref"),
+        ({"repositories": [{"name": "a", "url": "/a", "region": "x"}]}, "for s3:// alone"),
         (
             {"repositories": [{"name": "platform", "url": "/no/such"}]},
             "there is no folder /no/such",

@@ -13,10 +13,10 @@ from auditor.sources.artifacts.opening import open_artifact
 from auditor.sources.artifacts.registry import Artifact
 from tests.artifacts import Pushing, ScriptedArtifact
 from tests.doubles import FakeClock
-from tests.stack.fixtures import private_registry, registry, workspace
+from tests.stack.fixtures import object_store, private_registry, registry, workspace
 from tests.stack.registry import Registry
 
-__all__ = ["private_registry", "registry", "workspace"]
+__all__ = ["object_store", "private_registry", "registry", "workspace"]
 
 
 @pytest.fixture

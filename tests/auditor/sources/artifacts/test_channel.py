@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,7 +43,11 @@ def leading(to: str) -> Answering:
     return answer
 
 
-def at(scripted: Scripted, *, login: Login | None = LOGIN) -> Server:
+def known() -> Login:
+    return LOGIN
+
+
+def at(scripted: Scripted, *, login: Callable[[], Login] | None = known) -> Server:
     return Server(host=scripted.host, login=login, is_plain=True)
 
 
@@ -210,10 +215,10 @@ async def test_an_authority_of_its_own_is_trusted_where_that_is_said(tmp_path: P
     """And nowhere else."""
     encryption, certificate = self_signed(tmp_path)
     async with serving(hello, encryption) as server:
-        known = Server(host=server.host, login=LOGIN)
+        private = Server(host=server.host, login=known)
 
-        assert "Set caFile" in await refused(known)
-        assert await read(replace(known, ca=certificate)) == b"hello"
+        assert "Set caFile" in await refused(private)
+        assert await read(replace(private, ca=certificate)) == b"hello"
 
 
 async def test_encryption_is_not_left(tmp_path: Path) -> None:
@@ -223,9 +228,9 @@ async def test_encryption_is_not_left(tmp_path: Path) -> None:
         serving(hello) as other,
         serving(leading(f"http://{other.host}/"), encryption) as server,
     ):
-        known = Server(host=server.host, login=LOGIN, ca=certificate)
+        private = Server(host=server.host, login=known, ca=certificate)
 
-        assert "without encryption" in await refused(known)
+        assert "without encryption" in await refused(private)
         assert other.seen == []
 
 
@@ -247,4 +252,4 @@ async def test_authorities_that_cannot_be_read_are_told(tmp_path: Path) -> None:
 
 def test_a_login_prints_nothing_of_itself() -> None:
     """Wherever it may come to be printed."""
-    assert "planted" not in repr(LOGIN) + repr(Server(host="x", login=LOGIN))
+    assert "planted" not in repr(LOGIN) + repr(Server(host="x", login=known))

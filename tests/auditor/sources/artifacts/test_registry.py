@@ -189,7 +189,7 @@ async def test_a_registry_that_asks_who_asks_is_told_so(
     private_registry: Registry, tmp_path: Path
 ) -> None:
     """A wrong password is an error that does not repeat it; a missing one as well."""
-    for login in (None, Login(username="robot", password="planted-wrong-password")):
+    for login in (None, lambda: Login(username="robot", password="planted-wrong-password")):
         server = Server(host=private_registry.host, login=login, is_plain=True)
         artifact = Artifact(server=server, path="apps", ref="main")
         said = await _refusal(open_artifact("apps", artifact, shelves=tmp_path, now=now))
