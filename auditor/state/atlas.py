@@ -18,6 +18,7 @@ from auditor.errors import ManifestError
 _SCP: Final = re.compile(r"^(?:[\w.-]+@)?([\w.-]+):(?!//)(.+)$")
 HEAD: Final = "HEAD"
 OCI: Final = "oci://"
+S3: Final = "s3://"
 LATEST: Final = "latest"
 """The tag of an artifact that is meant where none is named."""
 EVERY: Final = "*"
@@ -151,10 +152,12 @@ class Anywhere(Atlas):
 def plain_url(url: str) -> str:
     """Bring the ways of writing one address into one: host and path, without user, scheme and .git.
 
-    An artifact may have host and path of a Git repository (forges have both), so its scheme stays.
+    An artifact may have host and path of a Git repository (forges have both), so its scheme stays, and so
+    does that of a bucket.
     """
-    if url.startswith(OCI):
-        return url.rstrip("/").lower()
+    if url.startswith((OCI, S3)):
+        scheme, _, place, *inside = url.rstrip("/").split("/", 3)
+        return "/".join((scheme, "", place.lower(), *inside))
     host, path = _split(url)
     plain = re.sub(r"/+", "/", path).strip("/").removesuffix(".git").rstrip("/")
     return f"{host.lower()}/{plain}"

@@ -15,8 +15,10 @@ from auditor.domain.identity import ObjectRef
 from auditor.state.rendered import RenderedTree
 from tests.artifacts import CHART, PLAIN, Pushing, ScriptedArtifact
 from tests.auditor.renderers.chart_server import pack
+from tests.buckets import ScriptedBucket
 from tests.builders import CLUSTER, obj
 from tests.git_repositories import ScriptedRepository
+from tests.stack.object_store import ACCESS_KEY, SECRET_KEY, ObjectStore
 from tests.stack.registry import PASSWORD, USER, Registry
 
 pytestmark = pytest.mark.e2e
@@ -213,3 +215,36 @@ async def test_a_chart_of_a_private_registry_is_fetched(
     assert ObjectRef(CLUSTER, "", "ConfigMap", "shop", "web-settings") in {
         manifest.ref for manifest in tree.manifests
     }
+
+
+@pytest.mark.usefixtures("rendering_programs")
+async def test_a_kustomization_of_a_bucket_is_followed(
+    git: ScriptedRepository,
+    object_store: ObjectStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By its endpoint and name; a folder of it is configured apart."""
+    bucket = ScriptedBucket(object_store, "shop")
+    digest = bucket.commit({"prod/web.yaml": obj("v1", "ConfigMap", "web", "shop"), "x/y": "1"})
+    monkeypatch.setenv("BUCKET_KEY", SECRET_KEY)
+    named = {"kind": "Bucket", "name": "apps"}
+    owner = {"sourceRef": named, "path": "./prod"}
+    found = {"endpoint": object_store.host, "bucketName": "shop", "insecure": True}
+    git.commit(
+        {
+            "apps.yaml": obj(KUSTOMIZE, "Kustomization", "apps", "flux-system", spec=owner),
+            "source.yaml": obj(SOURCE, "Bucket", "apps", "flux-system", spec=found),
+        }
+    )
+    login = {"username": ACCESS_KEY, "tokenFrom": "env:BUCKET_KEY"}
+    choice = {"name": "apps", "url": bucket.url, "insecure": True, "credentials": login}
+    narrow = choice | {"url": f"{bucket.url}/prod/"}
+
+    tree = await render_all(configured(git, choice, cache=tmp_path / "1"))
+    other = await render_all(configured(git, narrow, cache=tmp_path / "2"))
+
+    assert tree.unknown == {}
+    assert origin(tree, "web") == ("apps", digest, "prod/web.yaml")
+    ((reason,),) = other.unknown.values()
+    assert reason == f"{bucket.url} is not one of the repositories; add it with its url"

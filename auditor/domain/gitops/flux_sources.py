@@ -1,8 +1,8 @@
-"""The files that a Flux source holds, where they come from Git or are an artifact of a registry.
+"""The files that a Flux source holds: of a Git repository, an artifact of a registry, or a bucket.
 
-https://fluxcd.io/flux/components/source/gitrepositories/ and
-https://fluxcd.io/flux/components/source/ocirepositories/. Buckets are nobody's to read here: they are dead
-ends, named. This module refuses to know what is made of the files.
+https://fluxcd.io/flux/components/source/gitrepositories/,
+https://fluxcd.io/flux/components/source/ocirepositories/ and
+https://fluxcd.io/flux/components/source/buckets/. This module refuses to know what is made of the files.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ BOOTSTRAP: Final = "flux-system"
 _DEFAULT_BRANCH: Final = "master"
 _LATEST: Final = "latest"
 _OCI: Final = "oci://"
-_ELSEWHERE: Final = frozenset({"Bucket", "HelmChart", "HelmRepository"})
+_S3: Final = "s3://"
+_SPEAKING_S3: Final = ("", "generic", "aws")
+"""Providers of buckets; without one it is generic."""
+_CHARTS: Final = frozenset({"HelmChart", "HelmRepository"})
 
 
 class Sources:
@@ -73,8 +76,10 @@ class Sources:
             return self._checked_out(found, path, trail)
         if found.ref.kind == "OCIRepository":
             return _pulled(found, path, trail[-1])
-        known = found.ref.kind in _ELSEWHERE
-        lack = "holds files that do not come from Git" if known else "is no source that is known"
+        if found.ref.kind == "Bucket":
+            return _stored(found, path, trail[-1])
+        known = found.ref.kind in _CHARTS
+        lack = "holds charts, not files" if known else "is no source that is known"
         return DeadEnd(reason=f"{trail[-1]} {lack}")
 
     def _is_bootstrap(self, reference: Reference) -> bool:
@@ -174,6 +179,21 @@ def _pulled(found: Manifest, path: str, source: Reference) -> Mounts | DeadEnd:
         )
     revision = text(ref, "digest") or text(ref, "tag") or _LATEST
     return _kept((Mount(url=url, revision=revision),), spec, path, source)
+
+
+def _stored(found: Manifest, path: str, source: Reference) -> Mounts | DeadEnd:
+    """https://fluxcd.io/flux/components/source/buckets/."""
+    spec = part(found.body, "spec")
+    host, bucket = text(spec, "endpoint"), text(spec, "bucketName")
+    prefix, provider = text(spec, "prefix"), text(spec, "provider")
+    if provider not in _SPEAKING_S3:
+        return DeadEnd(reason=f"{source} is of {provider}, and only what speaks S3 is read")
+    if not host or not bucket or "/" in host:
+        return DeadEnd(reason=f"{source} has no endpoint and bucketName of the form host and name")
+    if prefix and not prefix.endswith("/"):
+        return DeadEnd(reason=f"{source} has a prefix that is no folder: end it with a slash")
+    url = f"{_S3}{host}/{bucket}/{prefix}".rstrip("/")
+    return _kept((Mount(url=url),), spec, path, source)
 
 
 def _lack(spec: Any) -> str:

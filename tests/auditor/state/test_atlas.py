@@ -76,6 +76,17 @@ def test_an_artifact_is_followed_at_one_tag_or_digest() -> None:
         apps.repository("oci://r.example.com/apps", "master")
 
 
+def test_a_bucket_is_told_by_its_host_name_and_folder() -> None:
+    """Of which only the host may be written in either case."""
+    url = "s3://minio.example.com:9000/shop/Apps/"
+    shop = atlas(KnownRepository(name="shop", urls=(url,)))
+
+    assert shop.repository("s3://MINIO.example.com:9000/shop/Apps", "") == "shop"
+    for other in ("shop", "shop/apps", "shop/Apps/x"):
+        with pytest.raises(ManifestError, match="is not one of the repositories"):
+            shop.repository(f"s3://minio.example.com:9000/{other}", "")
+
+
 def test_ports_tell_registries_apart() -> None:
     """Each may be another registry."""
     apps = atlas(

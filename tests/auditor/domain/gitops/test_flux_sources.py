@@ -121,14 +121,47 @@ def test_folders_of_an_artifact_may_be_left_out() -> None:
     assert [(mount.under, mount.at) for mount in files] == [("apps", "apps")]
 
 
-def test_a_bucket_is_a_dead_end() -> None:
-    """Buckets are not read."""
-    said = reason(
-        read_kustomization,
-        kustomization(sourceRef={"kind": "Bucket", "name": "stuff"}),
-        source("Bucket", "stuff", endpoint="s3.example.com"),
-    )
-    assert said == "Bucket flux-system/stuff holds files that do not come from Git"
+def _stored(**spec: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A Kustomization of a Bucket, and that."""
+    named = {"kind": "Bucket", "name": "stuff"}
+    defaults = {"endpoint": "minio.example.com:9000", "bucketName": "shop"}
+    return kustomization(sourceRef=named), source("Bucket", "stuff", **(defaults | spec))
+
+
+@pytest.mark.parametrize(
+    ("spec", "url"),
+    [
+        ({}, "s3://minio.example.com:9000/shop"),
+        ({"provider": "aws", "region": "eu-west-1"}, "s3://minio.example.com:9000/shop"),
+        ({"prefix": "apps/"}, "s3://minio.example.com:9000/shop/apps"),
+    ],
+)
+def test_a_bucket_is_told_by_its_endpoint_name_and_prefix(spec: Any, url: str) -> None:
+    """Whatever else it says is about how it is reached."""
+    assert branch(read_kustomization, *_stored(**spec)).files == (Mount(url=url),)
+
+
+@pytest.mark.parametrize(
+    ("spec", "why"),
+    [
+        ({"provider": "azure"}, "is of azure, and only what speaks S3 is read"),
+        ({"provider": "gcp"}, "is of gcp"),
+        ({"endpoint": "https://x"}, "has no endpoint and bucketName"),
+        ({"bucketName": ""}, "has no endpoint and bucketName"),
+        ({"prefix": "app"}, "end it with a slash"),
+    ],
+)
+def test_what_of_a_bucket_is_not_read_is_a_dead_end(spec: Any, why: str) -> None:
+    """Each is told by name."""
+    assert why in reason(read_kustomization, *_stored(**spec))
+
+
+@pytest.mark.parametrize("kind", ["HelmChart", "HelmRepository"])
+def test_charts_are_no_files(kind: str) -> None:
+    """A Kustomization cannot be made of them."""
+    named = {"kind": kind, "name": "stuff"}
+    said = reason(read_kustomization, kustomization(sourceRef=named), source(kind, "stuff"))
+    assert said == f"{kind} flux-system/stuff holds charts, not files"
 
 
 def test_an_unknown_kind_of_source_is_a_dead_end() -> None:
