@@ -159,8 +159,8 @@ class Repository(Section):
     """Other URLs of the same repository, by which GitOps tools name it."""
 
     ref: str = Field(default=_HEAD, min_length=1)
-    """The branch or tag to follow. Default: the server's default branch. Of an artifact, the tag or the
-    digest (`sha256:…`); default: `latest`.
+    """The branch or tag to follow. Default: the server's default branch. Of an artifact, the tag, the
+    digest (`sha256:…`) or a range of versions (`semver:>=1.2.0`); default: `latest`.
     """
 
     depth: int = Field(default=0, ge=0)

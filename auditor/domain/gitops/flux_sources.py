@@ -29,6 +29,8 @@ BOOTSTRAP: Final = "flux-system"
 _DEFAULT_BRANCH: Final = "master"
 _LATEST: Final = "latest"
 _OCI: Final = "oci://"
+_RANGE: Final = "semver:"
+"""Marks a revision as a range of versions."""
 _S3: Final = "s3://"
 _SPEAKING_S3: Final = ("", "generic", "aws")
 """Providers of buckets; without one it is generic."""
@@ -173,11 +175,10 @@ def _pulled(found: Manifest, path: str, source: Reference) -> Mounts | DeadEnd:
         return DeadEnd(
             reason=f"{source} selects a layer (spec.layerSelector); the first one is read"
         )
-    if text(ref, "semver") and not text(ref, "digest"):
-        return DeadEnd(
-            reason=f"{source} follows a range of versions (spec.ref.semver), which is not resolved"
-        )
-    revision = text(ref, "digest") or text(ref, "tag") or _LATEST
+    if text(ref, "semver") and text(ref, "semverFilter") and not text(ref, "digest"):
+        return DeadEnd(reason=f"{source} chooses among tags by a pattern (spec.ref.semverFilter)")
+    ranged = f"{_RANGE}{text(ref, 'semver')}" if text(ref, "semver") else ""
+    revision = text(ref, "digest") or ranged or text(ref, "tag") or _LATEST
     return _kept((Mount(url=url, revision=revision),), spec, path, source)
 
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from difflib import get_close_matches
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,7 @@ import msgspec
 
 from auditor.errors import SourceRefused, SourceUnavailable
 from auditor.sources.artifacts.channel import Channel, Server
+from auditor.sources.artifacts.tags import RANGE, highest, is_range
 from auditor.sources.artifacts.unpacking import Bounds, unpacked
 from auditor.sources.git.shelf import Entry, Revision
 
@@ -45,12 +47,19 @@ _CREATED: Final = "org.opencontainers.image.created"
 _AUTHORS: Final = "org.opencontainers.image.authors"
 _SOURCE: Final = "org.opencontainers.image.revision"
 """https://github.com/opencontainers/image-spec/blob/main/annotations.md; ``flux push artifact`` sets them."""
+_NEXT: Final = re.compile(r"<(/v2/[^>]*)>")
+"""Where the next page is, on the same server: https://www.rfc-editor.org/rfc/rfc8288."""
+_MOST_PAGES: Final = 200
+_WORTH_COMPARING: Final = 300
 _DIGEST_HEADER: Final = "Docker-Content-Digest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """Where an artifact is, and which one: a tag or a digest (``sha256:…``)."""
+    """Where an artifact is, and which one: a tag, a digest (``sha256:…``) or a range of versions.
+
+    A range is marked (``semver:>=1.2.0``), as Flux has it, or is no tag that there is, as Argo CD has it.
+    """
 
     server: Server
     path: str
@@ -138,38 +147,59 @@ class RegistryArtifact:
     # --- which one ---------------------------------------------------------------------------------
 
     async def _digest(self, channel: Channel) -> str:
-        if not _TAG.fullmatch(self._artifact.ref):
-            raise SourceUnavailable(f"{self._artifact.ref!r} is neither a tag nor a digest")
-        place = self._place("manifests", self._artifact.ref)
+        ref = self._artifact.ref
+        if ref.startswith(RANGE):
+            return await self._highest(channel)
+        if not _TAG.fullmatch(ref):
+            return await self._highest(channel) if is_range(ref) else self._refuse()
         try:
-            answer = await channel.read(place, accept=", ".join(_MANIFESTS), method="HEAD")
+            return await self._tagged(channel, ref)
         except SourceRefused as refusal:
             if refusal.status != HTTPStatus.NOT_FOUND:
                 raise
-            raise SourceUnavailable(await self._absence(channel)) from refusal
+        return await self._highest(channel)
+
+    async def _tagged(self, channel: Channel, tag: str) -> str:
+        place = self._place("manifests", tag)
+        answer = await channel.read(place, accept=", ".join(_MANIFESTS), method="HEAD")
         said = answer.headers.get(_DIGEST_HEADER, "")
         if _DIGEST.fullmatch(said):
             return said
         whole = await channel.read(place, accept=", ".join(_MANIFESTS))
         return _digest_of(whole.body)
 
-    async def _absence(self, channel: Channel) -> str:
-        """Say what there is instead of the tag."""
+    async def _highest(self, channel: Channel) -> str:
+        """The digest of the highest version in a range; says what there is instead where it is none."""
+        ref = self._artifact.ref
         try:
             tags = await self._tags(channel)
-        except SourceUnavailable:
+        except SourceRefused as refusal:
+            if refusal.status != HTTPStatus.NOT_FOUND:
+                raise
             tags = ()
-        if not tags:
-            return (
-                "it is empty, or not to be seen. Push an artifact to it, or check the url and that the "
-                "account may see it"
-            )
-        return f"it has no tag {self._artifact.ref!r}, but {', '.join(tags[:3])}. Correct ref, or push it"
+        found = highest(ref, tags) if ref.startswith(RANGE) or is_range(ref) else None
+        if found is None:
+            raise SourceUnavailable(_absence(ref, tags))
+        return await self._tagged(channel, found)
+
+    def _refuse(self) -> str:
+        raise SourceUnavailable(
+            f"{self._artifact.ref!r} is no tag, no digest and no range of versions"
+        )
 
     async def _tags(self, channel: Channel) -> tuple[str, ...]:
-        answer = await channel.read(self._place("tags", "list"), accept="application/json")
-        tags = msgspec.json.decode(answer.body, type=_Tags).tags or ()
-        return tuple(tag for tag in tags if _TAG.fullmatch(tag))
+        """All tags, page by page: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags."""
+        found: list[str] = []
+        place = self._place("tags", "list")
+        for _ in range(_MOST_PAGES):
+            answer = await channel.read(place, accept="application/json")
+            tags = msgspec.json.decode(answer.body, type=_Tags).tags or ()
+            found += (tag for tag in tags if _TAG.fullmatch(tag))
+            after = _NEXT.match(answer.headers.get("Link", ""))
+            if after is None:
+                return tuple(found)
+            place = after[1]
+        raise SourceUnavailable("it has more tags than are read. Name one of them")
 
     def _place(self, kind: str, name: str) -> str:
         return f"/v2/{quote(self._artifact.path)}/{kind}/{name}"
@@ -229,6 +259,18 @@ class RegistryArtifact:
             raise SourceUnavailable(
                 f"{self._artifact}: an answer is none of a registry ({error}). Check url"
             ) from error
+
+
+def _absence(ref: str, tags: Sequence[str]) -> str:
+    """Say what there is instead of a tag."""
+    if not tags:
+        return (
+            "it is empty, or not to be seen. Push an artifact to it, or check the url and that the "
+            "account may see it"
+        )
+    near = get_close_matches(ref, tags[:_WORTH_COMPARING], n=1) or tags[:3]
+    what = "no tag in the range" if ref.startswith(RANGE) or is_range(ref) else "no tag"
+    return f"it has {what} {ref!r}, but {', '.join(near)}. Correct ref, or push it"
 
 
 def place_of(url: str) -> tuple[str, str]:

@@ -92,7 +92,8 @@ def _pulled(**spec: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         ({}, "latest"),
         ({"tag": "v1"}, "v1"),
         ({"tag": "v1", "digest": "sha256:abc"}, "sha256:abc"),
-        ({"digest": "sha256:abc", "semver": ">=1.0.0"}, "sha256:abc"),
+        ({"tag": "v1", "semver": ">=1.0.0", "semverFilter": ""}, "semver:>=1.0.0"),
+        ({"digest": "sha256:abc", "semver": ">=1.0.0", "semverFilter": "x"}, "sha256:abc"),
     ],
 )
 def test_an_artifact_is_seen_at_its_tag_or_digest(ref: Any, revision: str) -> None:
@@ -104,7 +105,7 @@ def test_an_artifact_is_seen_at_its_tag_or_digest(ref: Any, revision: str) -> No
 @pytest.mark.parametrize(
     ("spec", "why"),
     [
-        ({"ref": {"semver": ">=1.0.0"}}, "follows a range of versions"),
+        ({"ref": {"semver": "*", "semverFilter": ".*-rc"}}, "chooses among tags by a pattern"),
         ({"layerSelector": {"mediaType": "application/x.tar+gzip"}}, "selects a layer"),
         ({"url": "ghcr.io/org/stuff"}, "has no url of the form oci://registry/path"),
         ({"ignore": "secret-*.yaml"}, "leaves out files"),

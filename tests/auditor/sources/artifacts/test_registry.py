@@ -20,7 +20,7 @@ from auditor.errors import SourceUnavailable
 from auditor.ports import Repository
 from auditor.sources.artifacts.channel import Login, Server
 from auditor.sources.artifacts.opening import open_artifact
-from auditor.sources.artifacts.registry import Artifact, moment
+from auditor.sources.artifacts.registry import Artifact, RegistryArtifact, moment
 from tests.artifacts import CHART, FLUX, MANIFEST, PLAIN, Pushing, ScriptedArtifact, archive, member
 from tests.auditor.sources.artifacts.scripted import serving
 from tests.contracts.repository_contract import RepositoryContract
@@ -92,6 +92,91 @@ async def test_a_digest_is_followed_where_it_is(
 
     assert await pinned.head() == first
     assert pinned.tree(first).read("a.yaml") == b"1"
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("semver:>=1.0.0", "2.0.0"),
+        ("semver:1.x", "1.10.0"),
+        ("semver:>=1.0.0-0 <1.2.0", "1.2.0-rc.1"),
+        ("1.x", "1.10.0"),
+        ("^1.2.0", "1.10.0"),
+        ("~1.2", "1.2.0_build"),
+        ("1.2.0-rc.1", "1.2.0-rc.1"),
+    ],
+)
+async def test_a_range_is_the_highest_version_in_it(
+    pushing: Pushing, artifact: Artifact, tmp_path: Path, case: tuple[str, str]
+) -> None:
+    """As Flux writes it, and as Argo CD does; other tags are none of it."""
+    ref, tag = case
+    tags = ("1.2.0-rc.1", "1.2.0_build", "1.10.0", "2.0.0", "3", "latest", "v")
+    digests = {each: pushing.push([(FLUX, archive({"a.yaml": each}))], tag=each) for each in tags}
+    ranged = open_artifact("apps", replace(artifact, ref=ref), shelves=tmp_path, now=now)
+
+    assert await ranged.head() == digests[tag]
+
+
+@pytest.mark.e2e
+async def test_a_new_version_in_a_range_is_noticed(
+    pushing: Pushing, artifact: Artifact, tmp_path: Path
+) -> None:
+    """And becomes the one that counts."""
+    ranged = open_artifact("apps", replace(artifact, ref="semver:*"), shelves=tmp_path, now=now)
+    first = pushing.push([(FLUX, archive({"a.yaml": "1"}))], tag="1.0.0")
+    heads = [await ranged.head()]
+    second = pushing.push([(FLUX, archive({"a.yaml": "2"}))], tag="1.0.1")
+    heads.append(await ranged.head())
+
+    assert heads == [first, second]
+    assert ranged.last_change(second, Passage("a.yaml")).id == second
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("semver:>=9", "it has no tag in the range 'semver:>=9', but 1.0.0"),
+        ("semver:nonsense", "it has no tag in the range 'semver:nonsense', but 1.0.0"),
+        (">=9", "it has no tag in the range '>=9', but 1.0.0"),
+        ("a b", "'a b' is no tag, no digest and no range of versions"),
+        ("sha256:0", "'sha256:0' is no tag, no digest"),
+        ("../../x", "is no tag"),
+    ],
+)
+async def test_what_is_in_no_range_is_told(
+    pushing: Pushing, artifact: Artifact, tmp_path: Path, case: tuple[str, str]
+) -> None:
+    """With what there is."""
+    ref, why = case
+    pushing.push([(FLUX, archive({"a.yaml": "1"}))], tag="1.0.0")
+    ranged = open_artifact("apps", replace(artifact, ref=ref), shelves=tmp_path, now=now)
+
+    assert why in await _refusal(ranged)
+
+
+async def test_tags_are_read_to_the_last_page(tmp_path: Path) -> None:
+    """Registries list some of them at a time."""
+    manifest = _manifest([{"mediaType": FLUX, "digest": PROMISED, "size": 2}])
+    digest = f"sha256:{hashlib.sha256(manifest).hexdigest()}"
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.path.endswith("/tags/list"):
+            number = int(request.query.get("last", "0")) + 1
+            after = {"Link": f'</v2/apps/tags/list?last={number}>; rel="next"'}
+            headers = {} if number == 3 else after
+            return web.json_response({"tags": [f"1.{number}.0"]}, headers=headers)
+        found = request.path.endswith("/1.3.0") or request.path.endswith(digest)
+        headers = {"Docker-Content-Digest": digest}
+        return web.Response(body=manifest, headers=headers, status=200 if found else 404)
+
+    async with serving(answer) as server:
+        there = Server(host=server.host, is_plain=True)
+        ranged = Artifact(server=there, path="apps", ref="semver:1.x")
+
+        assert await RegistryArtifact(ranged, now=now).newest() == digest
 
 
 @pytest.mark.e2e
