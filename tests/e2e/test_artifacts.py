@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from auditor.app.render import render_all
+from auditor.app.scan import scan
 from auditor.config.loading import parse
 from auditor.domain.identity import ObjectRef
 from auditor.state.rendered import RenderedTree
@@ -17,13 +18,16 @@ from tests.artifacts import CHART, PLAIN, Pushing, ScriptedArtifact
 from tests.auditor.renderers.chart_server import pack
 from tests.buckets import ScriptedBucket
 from tests.builders import CLUSTER, obj
+from tests.doubles import START
 from tests.git_repositories import ScriptedRepository
+from tests.stack.control_plane import ControlPlane
 from tests.stack.object_store import ACCESS_KEY, SECRET_KEY, ObjectStore
 from tests.stack.registry import PASSWORD, USER, Registry
 
 pytestmark = pytest.mark.e2e
 
-KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
+KUSTOMIZE_GROUP = "kustomize.toolkit.fluxcd.io"
+KUSTOMIZE = f"{KUSTOMIZE_GROUP}/v1"
 SOURCE = "source.toolkit.fluxcd.io/v1"
 
 
@@ -248,3 +252,45 @@ async def test_a_kustomization_of_a_bucket_is_followed(
     assert origin(tree, "web") == ("apps", digest, "prod/web.yaml")
     ((reason,),) = other.unknown.values()
     assert reason == f"{bucket.url} is not one of the repositories; add it with its url"
+
+
+def _drifted(plane: ControlPlane, declared: dict[str, Any]) -> None:
+    """Apply an object as Flux does, and change it as somebody else."""
+    namespace = declared["metadata"]["namespace"]
+    labels = {f"{KUSTOMIZE_GROUP}/name": "apps", f"{KUSTOMIZE_GROUP}/namespace": "flux-system"}
+    living = declared | {"metadata": declared["metadata"] | {"labels": labels}}
+    plane.kubectl("create", "namespace", namespace)
+    applying = ("apply", "--server-side", "--filename=-")
+    plane.kubectl(*applying, "--field-manager=kustomize-controller", input=json.dumps(living))
+    named = ("configmap", "web", f"--namespace={namespace}", "--field-manager=someone")
+    plane.kubectl("patch", *named, '--patch={"data": {"mode": "wild"}}')
+
+
+@pytest.mark.usefixtures("rendering_programs")
+async def test_drift_from_an_artifact_names_the_one_that_declared_it(
+    git: ScriptedRepository,
+    artifact: ScriptedArtifact,
+    control_plane: ControlPlane,
+    tmp_path: Path,
+) -> None:
+    """On a real API server: by its digest and the moment when it was made, below its Kustomization."""
+    namespace = f"shop-{uuid.uuid4().hex[:8]}"
+    declared = obj("v1", "ConfigMap", "web", namespace, data={"mode": "calm"})
+    git.commit(flux(artifact.pushing.url))
+    choice = {"name": "apps", "url": artifact.pushing.url, "insecure": True}
+    cluster = {"name": CLUSTER, "kubeconfig": str(control_plane.kubeconfig)}
+    configuration = configured(git, choice, cache=tmp_path / "cache", clusters=[cluster])
+    first = artifact.commit({"prod/web.yaml": declared})
+    await scan(configuration)
+    artifact.commit({"prod/other.yaml": obj("v1", "ConfigMap", "other", namespace)})
+    _drifted(control_plane, declared)
+
+    report = await scan(configuration)
+
+    found = {one.finding.ref.name: one.finding for one in report.findings}
+    changed = found["web"]
+    assert found["other"].check == "K8S-001"
+    assert [str(one.path) for one in changed.differences] == ["data.mode"]
+    assert changed.origin is not None
+    assert (changed.origin.repository, changed.origin.revision) == ("apps", first)
+    assert (changed.origin.path, changed.origin.authored) == ("prod/web.yaml", START)
