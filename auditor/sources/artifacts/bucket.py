@@ -86,13 +86,14 @@ class Bucket:
         """All of it is followed."""
         return ""
 
-    async def newest(self) -> str:
-        """Return the digest of what is listed now.
+    async def newest(self, ref: str) -> str:
+        """Return the digest of what is listed now: there is nothing to choose from.
 
         Raises:
             SourceUnavailable: the bucket cannot be reached, is empty, or holds what may not be read.
 
         """
+        del ref
         with self._told():
             return _digest(await self._list(_opened(self._place)))
 

@@ -116,18 +116,18 @@ class RegistryArtifact:
         """What is followed."""
         return self._artifact.ref
 
-    async def newest(self) -> str:
-        """Return the digest that the ref means now.
+    async def newest(self, ref: str) -> str:
+        """Return the digest that a tag, a digest or a range of versions means now.
 
         Raises:
             SourceUnavailable: the registry cannot be reached, or has no such artifact.
 
         """
-        if _DIGEST.fullmatch(self._artifact.ref):
-            return self._artifact.ref
+        if _DIGEST.fullmatch(ref):
+            return ref
         with self._told():
             async with Channel(self._artifact.server) as channel:
-                return await self._digest(channel)
+                return await self._digest(channel, ref)
 
     async def fetch(self, revision: str, into: Path) -> tuple[Revision, Iterator[Entry]]:
         """Fetch an artifact by its digest; its files are read from what lies in the folder then.
@@ -146,18 +146,19 @@ class RegistryArtifact:
 
     # --- which one ---------------------------------------------------------------------------------
 
-    async def _digest(self, channel: Channel) -> str:
-        ref = self._artifact.ref
+    async def _digest(self, channel: Channel, ref: str) -> str:
         if ref.startswith(RANGE):
-            return await self._highest(channel)
+            return await self._highest(channel, ref)
         if not _TAG.fullmatch(ref):
-            return await self._highest(channel) if is_range(ref) else self._refuse()
+            if is_range(ref):
+                return await self._highest(channel, ref)
+            raise SourceUnavailable(f"{ref!r} is no tag, no digest and no range of versions")
         try:
             return await self._tagged(channel, ref)
         except SourceRefused as refusal:
             if refusal.status != HTTPStatus.NOT_FOUND:
                 raise
-        return await self._highest(channel)
+        return await self._highest(channel, ref)
 
     async def _tagged(self, channel: Channel, tag: str) -> str:
         place = self._place("manifests", tag)
@@ -168,9 +169,8 @@ class RegistryArtifact:
         whole = await channel.read(place, accept=", ".join(_MANIFESTS))
         return _digest_of(whole.body)
 
-    async def _highest(self, channel: Channel) -> str:
+    async def _highest(self, channel: Channel, ref: str) -> str:
         """The digest of the highest version in a range; says what there is instead where it is none."""
-        ref = self._artifact.ref
         try:
             tags = await self._tags(channel)
         except SourceRefused as refusal:
@@ -181,11 +181,6 @@ class RegistryArtifact:
         if found is None:
             raise SourceUnavailable(_absence(ref, tags))
         return await self._tagged(channel, found)
-
-    def _refuse(self) -> str:
-        raise SourceUnavailable(
-            f"{self._artifact.ref!r} is no tag, no digest and no range of versions"
-        )
 
     async def _tags(self, channel: Channel) -> tuple[str, ...]:
         """All tags, page by page: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags."""

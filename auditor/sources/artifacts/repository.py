@@ -29,8 +29,8 @@ class Upstream(Protocol):
     def line(self) -> str:
         """What of it is followed."""
 
-    async def newest(self) -> str:
-        """Return the id of the revision that counts now.
+    async def newest(self, ref: str) -> str:
+        """Return the id of the revision that a ref means now.
 
         Raises:
             SourceUnavailable: not to be had now.
@@ -67,11 +67,7 @@ class FetchedRepository:
         """
         try:
             async with asyncio.timeout(self._patience):
-                revision = await self._upstream.newest()
-                if await asyncio.to_thread(self._shelf.has, revision):
-                    await asyncio.to_thread(self._shelf.follow, revision, line=self._upstream.line)
-                else:
-                    await self._fetch(revision)
+                revision = await self._look(self._upstream.line)
         except TimeoutError as error:
             reason = (
                 f"repository {self._name} took longer than {self._patience:g} s. It is tried again."
@@ -79,10 +75,19 @@ class FetchedRepository:
             raise SourceUnavailable(reason) from error
         return revision
 
-    async def _fetch(self, revision: str) -> None:
+    async def _look(self, line: str) -> str:
+        """Have on the shelf what a ref means now."""
+        revision = await self._upstream.newest(line)
+        if await asyncio.to_thread(self._shelf.has, revision):
+            await asyncio.to_thread(self._shelf.follow, revision, line=line)
+        else:
+            await self._fetch(revision, line)
+        return revision
+
+    async def _fetch(self, revision: str, line: str) -> None:
         with tempfile.TemporaryDirectory(prefix="auditor-fetch-", ignore_cleanup_errors=True) as at:
             described, files = await self._upstream.fetch(revision, Path(at))
-            await asyncio.to_thread(self._shelf.put, described, files, line=self._upstream.line)
+            await asyncio.to_thread(self._shelf.put, described, files, line=line)
 
     def tree(self, commit: str) -> Tree:
         """The files of a revision; see `Shelf.tree`."""

@@ -181,7 +181,7 @@ async def test_what_changes_while_it_is_read_is_refused(
     """Half of a change was never declared."""
     upstream.commit({"a.yaml": "1"})
     bucket = Bucket(place, now=now)
-    seen = await bucket.newest()
+    seen = await bucket.newest("")
     upstream.commit({"a.yaml": "2"})
 
     with pytest.raises(SourceUnavailable, match="changed while it was read"):

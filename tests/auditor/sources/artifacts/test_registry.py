@@ -176,7 +176,7 @@ async def test_tags_are_read_to_the_last_page(tmp_path: Path) -> None:
         there = Server(host=server.host, is_plain=True)
         ranged = Artifact(server=there, path="apps", ref="semver:1.x")
 
-        assert await RegistryArtifact(ranged, now=now).newest() == digest
+        assert await RegistryArtifact(ranged, now=now).newest(ranged.ref) == digest
 
 
 @pytest.mark.e2e
