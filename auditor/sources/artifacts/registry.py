@@ -18,7 +18,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -231,10 +231,17 @@ class RegistryArtifact:
             raise SourceUnavailable("what it sent has not the digest that it goes by")
 
     def _files(self, file: Path, layer: _Layer) -> Iterator[Entry]:
+        """Read it to its end before anything of it is kept: what is refused must not fill the shelf."""
         with self._told(), file.open("rb") as content:
-            links = not layer.kind.startswith(_FLUX)
-            entries = unpacked(content, bounds=self._bounds, links=links)
-            yield from _lifted(entries) if layer.kind == _CHART else entries
+            for _ in self._entries(content, layer):
+                pass
+            yield from self._entries(content, layer)
+
+    def _entries(self, content: IO[bytes], layer: _Layer) -> Iterator[Entry]:
+        content.seek(0)
+        links = not layer.kind.startswith(_FLUX)
+        entries = unpacked(content, bounds=self._bounds, links=links)
+        return _lifted(entries) if layer.kind == _CHART else entries
 
     def _described(self, revision: str, manifest: _Manifest) -> Revision:
         notes = manifest.annotations or {}

@@ -247,7 +247,7 @@ async def test_a_packed_chart_lies_at_the_root(pushing: Pushing, repository: Rep
 async def test_what_may_not_be_read_is_told(
     pushing: Pushing, repository: Repository, layers: list[tuple[str, bytes]], why: str
 ) -> None:
-    """By the name of the artifact, and nothing of it is kept."""
+    """By the name of the artifact."""
     digest = pushing.push(layers, tag="main")
 
     said = await _refusal(repository)
@@ -255,6 +255,20 @@ async def test_what_may_not_be_read_is_told(
     assert why in said
     with pytest.raises(SourceUnavailable):
         repository.tree(digest)
+
+
+@pytest.mark.e2e
+async def test_nothing_is_kept_of_what_is_refused(
+    pushing: Pushing, repository: Repository, tmp_path: Path
+) -> None:
+    """However many files came before what it is refused for."""
+    files = {f"{number}.yaml": str(number) for number in range(9)}
+    pushing.push([(FLUX, archive(files, [member("x", kind=tarfile.FIFOTYPE)]))], tag="main")
+
+    await _refusal(repository)
+
+    kept = (tmp_path / "shelves").glob("*.git/objects/??/*")
+    assert list(kept) == []
 
 
 @pytest.mark.e2e
