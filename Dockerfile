@@ -26,7 +26,7 @@ COPY comparators comparators
 COPY sinks sinks
 # The versions that the tests ran with; nothing of the development tools is installed.
 RUN --mount=type=cache,target=/root/.cache/pip \
-    /opt/auditor/bin/pip install --constraint requirements-dev.txt .
+    /opt/auditor/bin/pip install --constraint requirements-dev.txt '.[buckets]'
 
 FROM python:3.13.16-slim-trixie
 # A volume that is mounted here for the first time takes this owner.

@@ -13,7 +13,8 @@ import tarfile
 
 import yaml
 
-from auditor.renderers.chart_store import Archive, ChartAddress, ChartStore
+from auditor.renderers.chart_pulling import ChartAddress
+from auditor.renderers.chart_store import Archive, ChartStore
 
 _TEMPLATE = """\
 apiVersion: v1

@@ -34,7 +34,7 @@ class ScriptedRepository:
         for path, content in files.items():
             self.files.pop(path, None)
             if content is not None:
-                self.files[path] = (self.git.create_blob(_bytes(content)), FileMode.BLOB)
+                self.files[path] = (self.git.create_blob(as_bytes(content)), FileMode.BLOB)
         return self._commit([self.head] if self.commits else [], at)
 
     def link(self, path: str, target: str) -> str:
@@ -50,7 +50,7 @@ class ScriptedRepository:
     def rewrite(self, files: Mapping[str, File]) -> str:
         """Replace the history of main by one commit, as a forced push does."""
         self.files = {
-            path: (self.git.create_blob(_bytes(f)), FileMode.BLOB) for path, f in files.items()
+            path: (self.git.create_blob(as_bytes(f)), FileMode.BLOB) for path, f in files.items()
         }
         return self._commit([], None)
 
@@ -81,7 +81,7 @@ class ScriptedRepository:
         return builder.write()
 
 
-def _bytes(content: File) -> bytes:
+def as_bytes(content: File) -> bytes:
     if isinstance(content, bytes):
         return content
     text = (

@@ -1,9 +1,10 @@
-"""The real outside: API servers over HTTP, Git repositories over the network or on disk."""
+"""The real outside: API servers over HTTP, repositories of Git, of registries and in buckets."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from auditor.app.clock import SystemClock
@@ -13,8 +14,14 @@ from auditor.config.clusters import Cluster
 from auditor.config.document import Configuration
 from auditor.config.repositories import Credentials as CredentialsChoice
 from auditor.config.repositories import Repository as RepositoryChoice
+from auditor.errors import ConfigError, SourceUnavailable
 from auditor.pipeline.worker import BEAT
 from auditor.ports import ApiTransport, Clock, Repository
+from auditor.sources.artifacts.bucket import Place
+from auditor.sources.artifacts.bucket import place_of as bucket_of
+from auditor.sources.artifacts.channel import Login, Server
+from auditor.sources.artifacts.opening import open_artifact, open_bucket
+from auditor.sources.artifacts.registry import Artifact, place_of
 from auditor.sources.git.credentials import Credentials
 from auditor.sources.git.libgit2 import trust_hosts
 from auditor.sources.git.mirror import Remote
@@ -26,12 +33,17 @@ from auditor.sources.kubernetes.client import ApiServer
 def real_seams(configuration: Configuration) -> Seams:
     """Reach out as configured; what can be fetched again is kept in the configured cache."""
     clock = SystemClock()
-    mirrors = configuration.store.cache / "git"
+    cache = configuration.store.cache
+    mirrors = cache / "git"
     _trust_hosts(configuration.repositories, mirrors)
     return Seams(
         clock=clock,
         cluster=lambda choice: _api_server(choice, clock),
-        repository=lambda choice: _repository(choice, mirrors),
+        repository=lambda choice: (
+            _fetched(choice, cache / "artifacts", clock)
+            if choice.is_artifact or choice.is_bucket
+            else _repository(choice, mirrors)
+        ),
         beat=BEAT,
         settled=set_aside,
     )
@@ -58,13 +70,55 @@ def _api_server(choice: Cluster, clock: Clock) -> AbstractAsyncContextManager[Ap
 @asynccontextmanager
 async def _repository(choice: RepositoryChoice, mirrors: Path) -> AsyncIterator[Repository]:
     credentials = _credentials(choice.credentials) if choice.credentials else None
-    remote = Remote(url=choice.url, ref=choice.ref, credentials=credentials, depth=choice.depth)
+    remote = Remote(
+        url=choice.url, ref=choice.followed, credentials=credentials, depth=choice.depth
+    )
     yield open_repository(choice.name, remote, cache=mirrors)
+
+
+@asynccontextmanager
+async def _fetched(
+    choice: RepositoryChoice, shelves: Path, clock: Clock
+) -> AsyncIterator[Repository]:
+    """Open what is no repository of Git."""
+    if choice.is_bucket:
+        host, bucket, prefix = bucket_of(choice.url)
+        place = Place(
+            server=_server(choice, host), bucket=bucket, prefix=prefix, region=choice.region
+        )
+        yield open_bucket(choice.name, place, shelves=shelves, now=clock.now)
+        return
+    host, path = place_of(choice.url)
+    artifact = Artifact(server=_server(choice, host), path=path, ref=choice.followed)
+    yield open_artifact(choice.name, artifact, shelves=shelves, now=clock.now)
+
+
+def _server(choice: RepositoryChoice, host: str) -> Server:
+    return Server(
+        host=host,
+        login=partial(_login, choice.credentials) if choice.credentials else None,
+        is_plain=choice.insecure,
+        ca=choice.ca_file,
+    )
+
+
+def _login(choice: CredentialsChoice) -> Login:
+    """Look the secrets up at the moment of use: tokens of registries live for hours.
+
+    Raises:
+        SourceUnavailable: one cannot be looked up now.
+
+    """
+    try:
+        credentials = _credentials(choice)
+    except ConfigError as error:
+        raise SourceUnavailable(str(error)) from error
+    return Login(username=credentials.username, password=credentials.token)
 
 
 def _credentials(choice: CredentialsChoice) -> Credentials:
     return Credentials(
-        username=choice.username,
+        username=choice.username_from.resolve() if choice.username_from else choice.username,
         token=choice.token_from.resolve() if choice.token_from else "",
         ssh_key=choice.ssh_key_from.resolve() if choice.ssh_key_from else "",
         ssh_passphrase=choice.ssh_passphrase_from.resolve() if choice.ssh_passphrase_from else "",

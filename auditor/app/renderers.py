@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from auditor.config.repositories import Charts
+from auditor.config.repositories import ChartLogin, ChartRepository, Charts
+from auditor.errors import ConfigError, SourceUnavailable
 from auditor.plugins import PluginKind, load_plugin
 from auditor.ports import Renderer
 from auditor.renderers.argocd import ArgoRenderer
 from auditor.renderers.auto import AutoRenderer
 from auditor.renderers.cache import CachedRenderer, RenderCache
+from auditor.renderers.chart_access import ChartAccess, Login
+from auditor.renderers.chart_pulling import ChartPuller
 from auditor.renderers.chart_store import ChartStore
 from auditor.renderers.helm import HelmRenderer
+from auditor.renderers.programs import ProgramRunner
 
 _CHOICES = ("helm", "kustomize", "plain")
 """What the files of a path may be meant for."""
@@ -38,7 +43,12 @@ class _Kitchen:
 
     def __init__(self, cache: Path, charts: Charts) -> None:
         self._cache = RenderCache(cache / "renderings")
-        self._charts = ChartStore(cache / "charts", allowed=charts.allow)
+        accesses = [_access(choice) for choice in charts.repositories]
+        self._charts = ChartStore(
+            cache / "charts",
+            puller=ChartPuller(ProgramRunner(), accesses),
+            allowed=charts.allow,
+        )
         self._made: dict[str, Renderer] = {}
 
     def renderers(self, names: Iterable[str]) -> dict[str, Renderer]:
@@ -59,3 +69,26 @@ class _Kitchen:
         plans = hasattr(renderer, "plan")
         made: Renderer = CachedRenderer(renderer, self._cache) if plans else renderer
         return made
+
+
+def _access(choice: ChartRepository) -> ChartAccess:
+    return ChartAccess(
+        url=choice.url,
+        login=partial(_login, choice.credentials) if choice.credentials else None,
+        ca=choice.ca_file,
+        is_plain=choice.insecure,
+    )
+
+
+def _login(choice: ChartLogin) -> Login:
+    """Look the secrets up at the moment of use: they may change, or come late.
+
+    Raises:
+        SourceUnavailable: one cannot be looked up now.
+
+    """
+    try:
+        user = choice.username_from.resolve() if choice.username_from else choice.username
+        return Login(username=user, password=choice.token_from.resolve())
+    except ConfigError as error:
+        raise SourceUnavailable(str(error)) from error

@@ -34,7 +34,7 @@ def roots_of(configuration: Configuration) -> list[Root]:
 def atlas_of(configuration: Configuration) -> Atlas:
     """Every configured repository and cluster, by all names that it goes by."""
     repositories = [
-        KnownRepository(name=each.name, urls=(each.url, *each.aliases), ref=each.ref)
+        KnownRepository(name=each.name, urls=(each.url, *each.aliases), ref=each.followed)
         for each in configuration.repositories
     ]
     clusters = [

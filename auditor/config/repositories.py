@@ -1,4 +1,4 @@
-"""Which Git repositories are followed, and what of them is declared for which cluster.
+"""Which repositories are followed (of Git, artifacts, buckets), and what of them is declared where.
 
 It refuses to touch a repository.
 """
@@ -16,7 +16,12 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from auditor.config.secrets import SecretRef, SecretRefs
 from auditor.config.sections import Duration, Glob, LocalPath, Name, Section, anchor
 
-_REMOTE: Final = re.compile(r"^(https?|ssh|git|file)://|^[\w.-]+@[\w.-]+:")
+_REMOTE: Final = re.compile(r"^(https?|ssh|git|file|oci|s3)://|^[\w.-]+@[\w.-]+:")
+_OCI: Final = "oci://"
+_S3: Final = "s3://"
+_LATEST: Final = "latest"
+_HEAD: Final = "HEAD"
+_ANYBODY: Final = "git"
 _PASSWORD: Final = re.compile(r"^\w+://[^/@]*:[^/@]*@")
 
 
@@ -41,20 +46,23 @@ def _inside(path: str) -> str:
 
 
 RepositoryUrl = Annotated[str, AfterValidator(_location)]
-"""https, ssh or git URL, ``user@host:path``, or a local folder."""
+"""https, ssh or git URL, ``user@host:path``, a local folder, ``oci://registry/path`` or ``s3://host/bucket``."""
 
 RepositoryPath = Annotated[str, AfterValidator(_inside)]
 """A path inside a repository, without leading slash; empty for its root."""
 
 
 class Credentials(Section):
-    """How to authenticate at a Git server. Secrets by reference only."""
+    """How to authenticate at a Git server or a registry. Secrets by reference only."""
 
     token_from: SecretRef | None = None
     """Where the access token or password for https is: env:NAME or file:PATH."""
 
-    username: str = "git"
+    username: str = _ANYBODY
     """The user for https. Most servers take any name beside a token."""
+
+    username_from: SecretRef | None = None
+    """Where the user for https is, in place of `username`: env:NAME or file:PATH."""
 
     ssh_key_from: SecretRef | None = None
     """Where the private key for ssh is: env:NAME or file:PATH."""
@@ -72,11 +80,61 @@ class Credentials(Section):
         return self
 
 
+class ChartLogin(Section):
+    """How to authenticate at a chart repository. Secrets by reference only."""
+
+    token_from: SecretRef
+    """Where the password or access token is: env:NAME or file:PATH."""
+
+    username: str = _ANYBODY
+    """The user. Many registries take any name beside a token."""
+
+    username_from: SecretRef | None = None
+    """Where the user is, in place of `username`: env:NAME or file:PATH."""
+
+
+def _chart_url(url: str) -> str:
+    if not re.fullmatch(r"(https?|oci)://[^/@?#\s]+(/[^@?#\s]*)?", url):
+        raise ValueError("write https://host/path or oci://host/path, without user and query")
+    return url
+
+
+class ChartRepository(Section):
+    """A chart repository, a registry, or all that lie below an address, with what it takes to reach them."""
+
+    url: Annotated[str, AfterValidator(_chart_url)]
+    """The address: `https://host/path` or `oci://host/path`. What lies below it is meant as well."""
+
+    credentials: ChartLogin | None = None
+    """How to authenticate there."""
+
+    ca_file: LocalPath | None = None
+    """A file with the certificates of the authorities that its own may be signed by (PEM).
+    Default: the system's.
+    """
+
+    insecure: bool = False
+    """Whether a registry (`oci://`) is reached over plain http."""
+
+    @model_validator(mode="after")
+    def _safe(self) -> Self:
+        if self.insecure and not self.url.startswith(_OCI):
+            raise ValueError("insecure is for oci:// alone; write http:// in url")
+        return self
+
+
 class Charts(Section):
     """From where Helm charts may be fetched that owners name by address."""
 
     allow: tuple[Glob, ...] = ("https://*", "oci://*")
-    """Patterns of chart repositories. Default: all that are reached encrypted; `[]` fetches nothing."""
+    """Patterns of chart repositories. Default: all that are reached encrypted; `[]` fetches nothing but
+    from `repositories`.
+    """
+
+    repositories: tuple[ChartRepository, ...] = ()
+    """Chart repositories that need credentials or an authority of their own. They may be reached, whatever
+    `allow` says.
+    """
 
 
 class Webhook(Section):
@@ -87,19 +145,23 @@ class Webhook(Section):
 
 
 class Repository(Section):
-    """One Git repository at one branch or tag."""
+    """A Git repository at one branch or tag, an artifact of a registry at one tag or digest, or a bucket."""
 
     name: Name
     """What the repository is called in findings, metrics and events."""
 
     url: RepositoryUrl
-    """https or ssh URL, or a local folder."""
+    """https or ssh URL, a local folder, `oci://registry/path` for an artifact of files, or
+    `s3://host/bucket` (`s3://host/bucket/folder/`) for a bucket.
+    """
 
     aliases: tuple[Annotated[str, Field(min_length=1), AfterValidator(_without_password)], ...] = ()
     """Other URLs of the same repository, by which GitOps tools name it."""
 
-    ref: str = Field(default="HEAD", min_length=1)
-    """The branch or tag to follow. Default: the server's default branch."""
+    ref: str = Field(default=_HEAD, min_length=1)
+    """The branch or tag to follow. Default: the server's default branch. Of an artifact, the tag, the
+    digest (`sha256:…`) or a range of versions (`semver:>=1.2.0`); default: `latest`.
+    """
 
     depth: int = Field(default=0, ge=0)
     """How many commits of the history a fetch takes. Default: 0, which takes all. Findings name the
@@ -112,8 +174,59 @@ class Repository(Section):
     credentials: Credentials | None = None
     """How to authenticate; not needed for public and local repositories."""
 
+    insecure: bool = False
+    """Whether a registry or bucket is reached over plain http."""
+
+    ca_file: LocalPath | None = None
+    """A file with the certificates of the authorities that the one of a registry or bucket may be signed
+    by (PEM). Default: the system's.
+    """
+
+    region: str = Field(default="", pattern=r"^[a-z0-9-]*$")
+    """The region of a bucket, where its server asks for one."""
+
     webhook: Webhook | None = None
     """A secret for push hooks of this repository alone, beside those under http.hooks."""
+
+    @property
+    def is_artifact(self) -> bool:
+        """Whether it is an artifact of a registry, and not a repository of Git."""
+        return self.url.startswith(_OCI)
+
+    @property
+    def followed(self) -> str:
+        """The branch, tag or digest that is followed, the default spelled out where it is known."""
+        return _LATEST if self.is_artifact and self.ref == _HEAD else self.ref
+
+    @property
+    def is_bucket(self) -> bool:
+        """Whether it is a bucket, and not a repository of Git."""
+        return self.url.startswith(_S3)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.is_bucket:
+            self._check_bucket()
+        elif self.region:
+            raise ValueError("region is for s3:// alone; leave it out")
+        elif self.is_artifact:
+            if not re.fullmatch(r"oci://[^/@?#]+(/[a-z0-9._-]+)+", self.url):
+                raise ValueError(
+                    "url must be oci://registry/path, in lower case, without tag or digest"
+                )
+            if self.depth or (self.credentials and self.credentials.ssh_key_from):
+                raise ValueError("an artifact has neither depth nor sshKeyFrom; leave them out")
+        elif self.insecure or self.ca_file:
+            raise ValueError("insecure and caFile are for oci:// and s3:// alone; leave them out")
+        return self
+
+    def _check_bucket(self) -> None:
+        if not re.fullmatch(r"s3://[^/@?#]+/[a-z0-9.-]+(/([^?#]+/)?)?", self.url):
+            raise ValueError("url must be s3://host/bucket, or s3://host/bucket/folder/")
+        if self.ref != _HEAD:
+            raise ValueError("a bucket has no ref; leave it out, or name a folder of it in url")
+        if self.depth or (self.credentials and self.credentials.ssh_key_from):
+            raise ValueError("a bucket has neither depth nor sshKeyFrom; leave them out")
 
 
 def _title(fields: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Charts of HTTP repositories and OCI registries, fetched by ``helm pull`` and kept.
+"""Charts of HTTP repositories and OCI registries, fetched once and kept.
 
 A chart of an exact version is fetched once. What a range of versions comes to is asked for anew after a
 while. A digest is remembered for good, also after the archive was dropped, so that a version that is
@@ -12,10 +12,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -25,47 +24,15 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from auditor.errors import ManifestError, SourceUnavailable
-from auditor.renderers.complaints import readable
+from auditor.renderers.chart_pulling import ChartAddress, ChartPuller
 from auditor.renderers.documents import read_documents
 from auditor.renderers.packed_charts import packed_file
-from auditor.renderers.programs import HELM, Command, ProgramRunner
-from auditor.renderers.workspace import Workspace, open_workspace
+from auditor.renderers.programs import ProgramRunner
 
 DEFAULT_CAPACITY: Final = 256 * 2**20
 FRESH: Final = timedelta(minutes=10)
 """How long what a range came to is believed."""
 _MOST_RANGES: Final = 1000
-OCI: Final = "oci://"
-_EXACT: Final = re.compile(r"v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$")
-_ABSENT: Final = ("not found", "no chart version found", "no chart name found", "invalid chart")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChartAddress:
-    """Where a chart is: a repository's URL (``https://…`` or ``oci://…``), its name and version.
-
-    ``digest`` is what the archive must hash to (``sha256:…``), if that is known.
-    """
-
-    repository: str
-    name: str
-    version: str
-    digest: str = ""
-
-    @property
-    def key(self) -> str:
-        """A file name that stands for the address."""
-        parts = "\0".join((self.repository.rstrip("/"), self.name, self.version))
-        return hashlib.sha256(parts.encode()).hexdigest()
-
-    @property
-    def is_exact(self) -> bool:
-        """Tell whether the version is one version, not a range of them."""
-        return bool(_EXACT.match(self.version))
-
-    def __str__(self) -> str:
-        """Name the chart for a person."""
-        return f"chart {self.name} {self.version or '(latest)'} of {self.repository}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,14 +73,14 @@ class ChartStore:
         self,
         folder: Path | None = None,
         *,
-        runner: ProgramRunner | None = None,
+        puller: ChartPuller | None = None,
         capacity: int = DEFAULT_CAPACITY,
         versions: Versions | None = None,
         allowed: Sequence[str] = ("*",),
     ) -> None:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
         self._folder = folder or cache / "drift-auditor" / "charts"
-        self._runner = runner or ProgramRunner()
+        self._puller = puller or ChartPuller(ProgramRunner())
         self._capacity = capacity
         self._versions = versions or Versions()
         self._allowed = tuple(allowed)
@@ -128,7 +95,7 @@ class ChartStore:
             SourceUnavailable: the repository cannot be reached now.
 
         """
-        if not any(fnmatchcase(address.repository, pattern) for pattern in self._allowed):
+        if not self._may_reach(address):
             raise ManifestError(
                 f"{address} is not fetched: charts come from {self._places()}. "
                 "If this one may be reached, add it to charts.allow."
@@ -143,6 +110,12 @@ class ChartStore:
             )
         return archive
 
+    def _may_reach(self, address: ChartAddress) -> bool:
+        patterns = self._allowed
+        return self._puller.is_told(address) or any(
+            fnmatchcase(address.repository, pattern) for pattern in patterns
+        )
+
     def _places(self) -> str:
         """Say where charts come from, in words for a person."""
         return f"{', '.join(self._allowed)} alone" if self._allowed else "nowhere"
@@ -153,29 +126,12 @@ class ChartStore:
         kept = None if exact is None else await asyncio.to_thread(self._recall, exact)
         if kept is not None:
             return kept
-        content = await self._pull(exact or address)
+        content = await self._puller.pull(exact or address)
         if exact is None:
             exact = await asyncio.to_thread(_resolved, address, content)
             self._versions.keep(address, exact)
         await asyncio.to_thread(self._keep, exact, content)
         return content
-
-    async def _pull(self, address: ChartAddress) -> bytes:
-        async with open_workspace() as workspace:
-            command = Command(
-                program=HELM.locate(),
-                arguments=("pull", *_arguments(address), f"--destination={workspace.tree}"),
-                folder=workspace.tree,
-                home=workspace.home,
-                is_online=True,
-            )
-            try:
-                answer = await self._runner.run(command)
-            except ManifestError as error:
-                raise SourceUnavailable(f"{address}: {error.reason}") from error
-            if answer.status:
-                raise _refusal(address, readable(answer.complaint, workspace))
-            return await asyncio.to_thread(_only_file, workspace, address)
 
     def _recall(self, address: ChartAddress) -> bytes | None:
         """Read a kept chart, unless it was harmed on disk."""
@@ -233,29 +189,6 @@ def _resolved(address: ChartAddress, content: bytes) -> ChartAddress:
     document = None if about is None else next(read_documents(about, "Chart.yaml"), None)
     said = document.value.get("version") if document and isinstance(document.value, dict) else None
     return replace(address, version=str(said or ""))
-
-
-def _arguments(address: ChartAddress) -> Iterator[str]:
-    if address.repository.startswith(OCI):
-        yield f"{address.repository.rstrip('/')}/{address.name}"
-    else:
-        yield from (address.name, f"--repo={address.repository}")
-    if address.version:
-        yield f"--version={address.version}"
-
-
-def _refusal(address: ChartAddress, words: str) -> ManifestError | SourceUnavailable:
-    """Tell a chart that is not there from a repository that is not."""
-    if any(part in words for part in _ABSENT):
-        return ManifestError(f"{address} is not there: {words}. Correct its name or version.")
-    return SourceUnavailable(f"{address} cannot be fetched: {words}")
-
-
-def _only_file(workspace: Workspace, address: ChartAddress) -> bytes:
-    files = list(workspace.tree.glob("*.tgz"))
-    if len(files) != 1:
-        raise SourceUnavailable(f"{address} cannot be fetched: helm pull left no archive")
-    return files[0].read_bytes()
 
 
 def _digest(content: bytes) -> str:

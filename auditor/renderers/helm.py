@@ -16,7 +16,8 @@ from typing import Final
 from auditor.domain.capabilities import NO_CLUSTER
 from auditor.errors import ManifestError
 from auditor.ports import Rendering, RenderRequest, Tree
-from auditor.renderers.chart_store import Archive, ChartAddress, ChartStore
+from auditor.renderers.chart_pulling import ChartAddress, ChartPuller
+from auditor.renderers.chart_store import Archive, ChartStore
 from auditor.renderers.charts import Chart, Dependency, select_chart
 from auditor.renderers.complaints import readable
 from auditor.renderers.helm_inputs import (
@@ -55,7 +56,7 @@ class HelmRenderer:
         self, runner: ProgramRunner | None = None, *, store: ChartStore | None = None
     ) -> None:
         self._runner = runner or ProgramRunner()
-        self._store = store or ChartStore(runner=self._runner)
+        self._store = store or ChartStore(puller=ChartPuller(self._runner))
         self._post_renderer = PostRenderer(self._runner)
 
     async def plan(self, tree: Tree, request: RenderRequest) -> Plan[HelmSubject]:

@@ -17,6 +17,10 @@ from auditor.errors import ManifestError
 
 _SCP: Final = re.compile(r"^(?:[\w.-]+@)?([\w.-]+):(?!//)(.+)$")
 HEAD: Final = "HEAD"
+OCI: Final = "oci://"
+S3: Final = "s3://"
+LATEST: Final = "latest"
+"""The tag of an artifact that is meant where none is named."""
 EVERY: Final = "*"
 """Stands for whatever is asked for: a folder is looked at as it lies there."""
 _USUAL: Final = frozenset({HEAD, "main", "master"})
@@ -33,6 +37,11 @@ class KnownRepository:
     urls: tuple[str, ...]
     ref: str = "HEAD"
 
+    @property
+    def is_artifact(self) -> bool:
+        """Whether it is no repository of Git, so that a ref is a tag or a digest."""
+        return self.urls[0].startswith(OCI) if self.urls else False
+
     def follows(self, revision: str) -> bool:
         """Tell whether a revision that somebody asks for is the one that is followed.
 
@@ -42,6 +51,8 @@ class KnownRepository:
         wanted = re.sub(r"^refs/(heads|tags)/", "", revision) or HEAD
         if self.ref == EVERY:
             return True
+        if self.is_artifact:
+            return (revision or LATEST) == self.ref
         if HEAD in {wanted, self.ref}:
             return wanted in _USUAL and self.ref in _USUAL
         return wanted == self.ref
@@ -90,6 +101,10 @@ class Atlas:
             )
         raise ManifestError(f"{_shown(url)} is not one of the repositories; add it with its url")
 
+    def knows(self, url: str) -> bool:
+        """Tell whether anything is configured at an address, whatever is followed of it."""
+        return any(plain_url(url) in urls for urls, _ in self._repositories)
+
     def has(self, repository: str) -> bool:
         """Tell whether a repository is configured under a name."""
         return any(known.name == repository for _, known in self._repositories)
@@ -135,7 +150,14 @@ class Anywhere(Atlas):
 
 
 def plain_url(url: str) -> str:
-    """Bring the ways of writing one address into one: host and path, without user, scheme and .git."""
+    """Bring the ways of writing one address into one: host and path, without user, scheme and .git.
+
+    An artifact may have host and path of a Git repository (forges have both), so its scheme stays, and so
+    does that of a bucket.
+    """
+    if url.startswith((OCI, S3)):
+        scheme, _, place, *inside = url.rstrip("/").split("/", 3)
+        return "/".join((scheme, "", place.lower(), *inside))
     host, path = _split(url)
     plain = re.sub(r"/+", "/", path).strip("/").removesuffix(".git").rstrip("/")
     return f"{host.lower()}/{plain}"

@@ -42,7 +42,10 @@ class SourceDocument(Document):
 
     repository: str
     revision: Annotated[
-        str, Field(description="The commit that last changed what is declared, as far as known.")
+        str,
+        Field(
+            description="The commit, or digest of an artifact, that last changed what is declared, if known."
+        ),
     ]
     path: str
     line: Annotated[int | None, Field(description="Counted from 1.")] = None

@@ -17,11 +17,15 @@ import pytest
 
 from tests.stack import build, kafka_broker
 from tests.stack import control_plane as kubernetes
+from tests.stack import object_store as buckets
 from tests.stack import prometheus as monitoring
+from tests.stack import registry as artifacts
 from tests.stack.control_plane import ControlPlane
 from tests.stack.errors import MissingError
 from tests.stack.kafka_broker import Kafka
+from tests.stack.object_store import ObjectStore
 from tests.stack.prometheus import Prometheus
+from tests.stack.registry import Registry
 from tests.stack.workspace import Workspace
 
 
@@ -93,6 +97,27 @@ def prometheus(workspace: Workspace) -> Prometheus:
     """A Prometheus without targets, for the whole run."""
     require(monitoring.PROGRAMS)
     return Prometheus.launch(workspace)
+
+
+@pytest.fixture(scope="session")
+def registry(workspace: Workspace) -> Registry:
+    """A registry of artifacts, for the whole run."""
+    require(artifacts.PROGRAMS)
+    return Registry.launch(workspace)
+
+
+@pytest.fixture(scope="session")
+def private_registry(workspace: Workspace) -> Registry:
+    """A registry that asks for a user and a password, for the whole run."""
+    require(artifacts.PROGRAMS)
+    return Registry.launch(workspace, name="private-registry", is_private=True)
+
+
+@pytest.fixture(scope="session")
+def object_store(workspace: Workspace) -> ObjectStore:
+    """A store of buckets, for the whole run."""
+    require(buckets.PROGRAMS)
+    return ObjectStore.launch(workspace)
 
 
 @pytest.fixture(scope="session")

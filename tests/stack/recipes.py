@@ -87,6 +87,16 @@ def _flux(target: Path) -> tuple[Command, ...]:
     return (Command(argv=argv, folder=_HERE / "go" / "flux", environment=_GO_MODULE),)
 
 
+def _registry(target: Path) -> tuple[Command, ...]:
+    argv = (*_go("build"), "-o", str(target / "registry"), ".")
+    return (Command(argv=argv, folder=_HERE / "go" / "registry", environment=_GO_MODULE),)
+
+
+def _versitygw(target: Path) -> tuple[Command, ...]:
+    package = f"github.com/versity/versitygw/cmd/versitygw@{VERSITYGW.version}"
+    return (_go_install(package, target, {}),)
+
+
 def _kafka(target: Path) -> tuple[Command, ...]:
     argv = (
         *("mvn", "--batch-mode", "--no-transfer-progress", "--file", "pom.xml"),
@@ -166,4 +176,18 @@ FLUX = Recipe(
     programs=("flux-definitions",),
     commands=_flux,
 )
-RECIPES = (ETCD, KAFKA, KUSTOMIZE, HELM, FLUX, KUBERNETES)
+REGISTRY = Recipe(
+    name="registry",
+    version="v3.1.2",
+    tools=("go",),
+    programs=("registry",),
+    commands=_registry,
+)
+VERSITYGW = Recipe(
+    name="versitygw",
+    version="v1.8.0",
+    tools=("go",),
+    programs=("versitygw",),
+    commands=_versitygw,
+)
+RECIPES = (ETCD, KAFKA, KUSTOMIZE, HELM, FLUX, REGISTRY, VERSITYGW, KUBERNETES)

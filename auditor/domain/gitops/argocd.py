@@ -13,13 +13,19 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
 from auditor.domain.gitops.argocd_fields import Fields, Unknowable
 from auditor.domain.gitops.argocd_helm import referred
-from auditor.domain.gitops.argocd_sources import Source, chart_options, content_of
+from auditor.domain.gitops.argocd_sources import (
+    Content,
+    Source,
+    chart_options,
+    content_of,
+    otherwise,
+)
 from auditor.domain.gitops.argocd_tools import SECTIONS, Setting, Tool, named_tool, tool_options
 from auditor.domain.gitops.argocd_variables import PREFIX, Variables, revision_variables
 from auditor.domain.gitops.branch import Branch, DeadEnd, Destination, Mount, Surroundings
@@ -133,7 +139,14 @@ def _branch(application: _Application, source: Source, name: str) -> Branch:
         Unknowable: what it says cannot be had.
 
     """
-    content = content_of(source)
+    found = _made(application, source, name, content_of(source))
+    unconfigured = otherwise(source)
+    if unconfigured is None:
+        return found
+    return replace(found, otherwise=_made(application, source, name, unconfigured))
+
+
+def _made(application: _Application, source: Source, name: str, content: Content) -> Branch:
     lenders = application.lenders
     setting = Setting(
         release=application.release,
@@ -151,7 +164,8 @@ def _branch(application: _Application, source: Source, name: str) -> Branch:
         files=(*(_mount(application, source) for _ in content.files), *lent),
         path=content.path,
         renderer=RENDERER,
-        options=_options(application, source, setting),
+        options=_options(application, source, setting)
+        | (chart_options(source) if content.chart else {}),
         namespace=application.destination.text("namespace"),
         destination=Destination(
             name=application.destination.text("name"),
@@ -189,7 +203,6 @@ def _options(application: _Application, source: Source, setting: Setting) -> dic
         "variables": dict(setting.variables.known),
         "refs": sorted(setting.refs),
         "inflate": _INFLATING in str(application.settings.get("kustomize.buildOptions", "")),
-        **chart_options(source),
     }
     return {name: value for name, value in found.items() if value}
 

@@ -1,7 +1,9 @@
-"""Where the content of one source of an Application lies: in Git, or a chart of a repository or registry.
+"""Where the content of one source of an Application lies: in Git or a registry, or a chart of either.
 
 A chart repository is an HTTP address; a registry is named without its scheme, or, where it is the source of
-files, with it: then the last part of the address names the chart. It refuses to say what is done with it.
+files, with it. Whether such files are a chart only the registry can tell: they are read as files where the
+artifact is configured, and else, if they may be one, as a chart of which the last part of the address is the
+name. It refuses to say what is done with it.
 
 https://argo-cd.readthedocs.io/en/stable/user-guide/helm/ and
 https://argo-cd.readthedocs.io/en/stable/user-guide/oci/
@@ -22,6 +24,8 @@ _EXACT: Final = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?", re
 _RANGE: Final = re.compile(r"[*<>~^=|]|\b[xX]\b")
 _FOLLOWED: Final = ("", "HEAD")
 _ROOT: Final = ("", ".", "./")
+_OTHERS: Final = frozenset({"directory", "kustomize", "plugin"})
+"""What a source says of files that are no chart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +88,20 @@ class Source:
         return bool(self.path or self.chart or not self.ref)
 
     @property
+    def is_artifact(self) -> bool:
+        """Whether it is an artifact of files in a registry, which may be a chart."""
+        return self.url.startswith(_OCI) and not self.chart
+
+    @property
+    def may_be_chart(self) -> bool:
+        """Whether an artifact may be a chart: those are tagged with versions, and lie at the root."""
+        is_tagged = bool(_EXACT.fullmatch(self.revision)) or bool(_RANGE.search(self.revision))
+        return is_tagged and self.path in _ROOT and not _OTHERS & self.fields.values.keys()
+
+    @property
     def has_exact_chart(self) -> bool:
         """Whether its revision is the version of a chart, and no range of them."""
-        is_chart = bool(self.chart) or self.url.startswith(_OCI)
+        is_chart = bool(self.chart) or (self.is_artifact and self.may_be_chart)
         return is_chart and bool(_EXACT.fullmatch(self.revision))
 
 
@@ -106,26 +121,33 @@ def content_of(source: Source) -> Content:
         Unknowable: it leads nowhere, or to what cannot be fetched.
 
     """
-    if source.chart or source.url.startswith(_OCI):
+    if source.chart:
         return Content(chart=chart_options(source)["chart"])
-    if not source.path:
+    if not source.path and not source.is_artifact:
         raise Unknowable(f"{source.fields.place} has neither path nor chart")
     if source.path.startswith("/"):
         raise Unknowable(f"{source.fields.place}.path starts with a slash, which Argo CD refuses")
     if source.fields.text("tagPrefix") and _RANGE.search(source.revision):
         raise Unknowable(f"{source.fields.place}.tagPrefix is not supported here")
+    if source.is_artifact and not source.revision:
+        raise Unknowable(f"{source.fields.place}.targetRevision is needed for an artifact")
     return Content(files=(Mount(url=source.url, revision=source.revision),), path=source.path)
 
 
+def otherwise(source: Source) -> Content | None:
+    """What an artifact is that is not configured; nothing where it can only be files."""
+    if not (source.is_artifact and source.may_be_chart):
+        return None
+    return Content(chart=chart_options(source)["chart"])
+
+
 def chart_options(source: Source) -> dict[str, Any]:
-    """Options that name the chart of a source; none where it has files.
+    """Options that name the chart of a source.
 
     Raises:
-        Unknowable: the chart has no version, or it is not a chart that the source is made of.
+        Unknowable: the chart has no version, or no address.
 
     """
-    if not source.chart and not source.url.startswith(_OCI):
-        return {}
     version = source.fields.text("targetRevision")
     if not version:
         raise Unknowable(f"{source.fields.place}.targetRevision is needed for a chart")
@@ -137,10 +159,6 @@ def _chart_address(source: Source) -> tuple[str, str]:
     """Tell a chart's repository from its name; the name of one in a registry may be a path."""
     if source.chart and source.url.startswith(_HTTP):
         return source.url, source.chart
-    if not source.chart and source.path not in _ROOT:
-        raise Unknowable(
-            f"{source.fields.place}.repoURL is a registry, of which only charts are read, not files"
-        )
     address = f"{source.url.removeprefix(_OCI).strip('/')}/{source.chart}".strip("/")
     registry, _, chart = address.rpartition("/")
     if not registry or not chart:

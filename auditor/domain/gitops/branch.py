@@ -17,7 +17,7 @@ from auditor.domain.manifest import Manifest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mount:
-    """Files of a Git repository, and where they appear in the tree that is rendered.
+    """Files of a repository, and where they appear in the tree that is rendered.
 
     ``url`` and ``revision`` (branch, tag or commit; empty: whatever is followed) are as the owner writes
     them; an empty ``url`` means the repository that the owner itself lies in. Files below the folder
@@ -49,7 +49,7 @@ class Branch:
     tree in which ``path`` is rendered; where nothing of a repository is needed (a chart from a chart
     repository) there are none. ``mark`` is what the tool calls the owner on what it applies; empty: as
     is usual. ``namespace`` is what namespaced objects get that name none. ``interval`` is how often the
-    tool itself looks.
+    tool itself looks. ``otherwise`` is what it is where its files are of no configured repository.
     """
 
     name: str = ""
@@ -61,6 +61,7 @@ class Branch:
     namespace: str = ""
     destination: Destination = Destination()
     interval: timedelta | None = None
+    otherwise: Branch | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
-"""The files that a Flux source holds, where they come from Git.
+"""The files that a Flux source holds: of a Git repository, an artifact of a registry, or a bucket.
 
-https://fluxcd.io/flux/components/source/gitrepositories/. Artifacts of registries and buckets are nobody's to
-read here: they are dead ends, named. This module refuses to know what is made of the files.
+https://fluxcd.io/flux/components/source/gitrepositories/,
+https://fluxcd.io/flux/components/source/ocirepositories/ and
+https://fluxcd.io/flux/components/source/buckets/. This module refuses to know what is made of the files.
 """
 
 from __future__ import annotations
@@ -26,7 +27,14 @@ from auditor.domain.manifest import Manifest, holds_seal
 BOOTSTRAP: Final = "flux-system"
 """What ``flux bootstrap`` calls the GitRepository of the repository that it commits to."""
 _DEFAULT_BRANCH: Final = "master"
-_ELSEWHERE: Final = frozenset({"OCIRepository", "Bucket", "HelmChart", "HelmRepository"})
+_LATEST: Final = "latest"
+_OCI: Final = "oci://"
+_RANGE: Final = "semver:"
+"""Marks a revision as a range of versions."""
+_S3: Final = "s3://"
+_SPEAKING_S3: Final = ("", "generic", "aws")
+"""Providers of buckets; without one it is generic."""
+_CHARTS: Final = frozenset({"HelmChart", "HelmRepository"})
 
 
 class Sources:
@@ -68,8 +76,12 @@ class Sources:
     def _held(self, found: Manifest, path: str, trail: tuple[Reference, ...]) -> Mounts | DeadEnd:
         if found.ref.kind == "GitRepository":
             return self._checked_out(found, path, trail)
-        known = found.ref.kind in _ELSEWHERE
-        lack = "holds files that do not come from Git" if known else "is no source that is known"
+        if found.ref.kind == "OCIRepository":
+            return _pulled(found, path, trail[-1])
+        if found.ref.kind == "Bucket":
+            return _stored(found, path, trail[-1])
+        known = found.ref.kind in _CHARTS
+        lack = "holds charts, not files" if known else "is no source that is known"
         return DeadEnd(reason=f"{trail[-1]} {lack}")
 
     def _is_bootstrap(self, reference: Reference) -> bool:
@@ -93,12 +105,7 @@ class Sources:
             if isinstance(included, DeadEnd):
                 return included
             mounts += included
-        kept = kept_folders(text(spec, "ignore"), path)
-        if kept is None:
-            return DeadEnd(
-                reason=f"{trail[-1]} leaves out files (spec.ignore) that cannot be told by folders"
-            )
-        return narrowed(mounts, kept)
+        return _kept(mounts, spec, path, trail[-1])
 
     def _included(self, include: Any, trail: tuple[Reference, ...]) -> Mounts | DeadEnd:
         """https://fluxcd.io/flux/components/source/gitrepositories/#include."""
@@ -146,6 +153,48 @@ class Sources:
         if isinstance(files, DeadEnd):
             return files
         return tuple(moved(files, under=copying.under, at=copying.at))
+
+
+def _kept(mounts: Mounts, spec: Any, path: str, source: Reference) -> Mounts | DeadEnd:
+    """What the ignore rules of a source leave of its files."""
+    kept = kept_folders(text(spec, "ignore"), path)
+    if kept is None:
+        return DeadEnd(
+            reason=f"{source} leaves out files (spec.ignore) that cannot be told by folders"
+        )
+    return narrowed(mounts, kept)
+
+
+def _pulled(found: Manifest, path: str, source: Reference) -> Mounts | DeadEnd:
+    """https://fluxcd.io/flux/components/source/ocirepositories/."""
+    spec = part(found.body, "spec")
+    ref, url = part(spec, "ref"), text(spec, "url")
+    if not url.startswith(_OCI):
+        return DeadEnd(reason=f"{source} has no url of the form {_OCI}registry/path")
+    if part(spec, "layerSelector"):
+        return DeadEnd(
+            reason=f"{source} selects a layer (spec.layerSelector); the first one is read"
+        )
+    if text(ref, "semver") and text(ref, "semverFilter") and not text(ref, "digest"):
+        return DeadEnd(reason=f"{source} chooses among tags by a pattern (spec.ref.semverFilter)")
+    ranged = f"{_RANGE}{text(ref, 'semver')}" if text(ref, "semver") else ""
+    revision = text(ref, "digest") or ranged or text(ref, "tag") or _LATEST
+    return _kept((Mount(url=url, revision=revision),), spec, path, source)
+
+
+def _stored(found: Manifest, path: str, source: Reference) -> Mounts | DeadEnd:
+    """https://fluxcd.io/flux/components/source/buckets/."""
+    spec = part(found.body, "spec")
+    host, bucket = text(spec, "endpoint"), text(spec, "bucketName")
+    prefix, provider = text(spec, "prefix"), text(spec, "provider")
+    if provider not in _SPEAKING_S3:
+        return DeadEnd(reason=f"{source} is of {provider}, and only what speaks S3 is read")
+    if not host or not bucket or "/" in host:
+        return DeadEnd(reason=f"{source} has no endpoint and bucketName of the form host and name")
+    if prefix and not prefix.endswith("/"):
+        return DeadEnd(reason=f"{source} has a prefix that is no folder: end it with a slash")
+    url = f"{_S3}{host}/{bucket}/{prefix}".rstrip("/")
+    return _kept((Mount(url=url),), spec, path, source)
 
 
 def _lack(spec: Any) -> str:

@@ -150,10 +150,17 @@ class _Walk:
                 yield (
                     item.reason
                     if isinstance(item, DeadEnd)
-                    else self._root(root, owner, kind, item)
+                    else self._root(root, owner, kind, self._chosen(item))
                 )
             except ManifestError as error:
                 yield error.reason
+
+    def _chosen(self, branch: Branch) -> Branch:
+        """What a branch is, given which repositories are configured."""
+        urls = (mount.url for mount in branch.files if mount.url)
+        if branch.otherwise is None or all(map(self._ground.atlas.knows, urls)):
+            return branch
+        return branch.otherwise
 
     def _root(self, parent: Root, owner: Manifest, kind: OwnerKind, branch: Branch) -> Root:
         """Make a root of a branch.

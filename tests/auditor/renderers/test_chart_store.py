@@ -12,7 +12,8 @@ import pytest
 import pytest_asyncio
 
 from auditor.errors import ManifestError, SourceUnavailable
-from auditor.renderers.chart_store import ChartAddress, ChartStore, Versions
+from auditor.renderers.chart_pulling import ChartAddress
+from auditor.renderers.chart_store import ChartStore, Versions
 from auditor.renderers.helm import HelmRenderer
 from tests.auditor.renderers.chart_server import ChartServer, digest, serve_charts
 from tests.auditor.renderers.folders import folder, names, places, request

@@ -56,6 +56,47 @@ def test_another_address_is_another_repository(url: str) -> None:
         atlas().repository(url, "")
 
 
+def test_an_artifact_is_no_repository_of_git() -> None:
+    """A forge has both at one host and path."""
+    forge = atlas(
+        KnownRepository(name="code", urls=("https://forge.example.com/team/shop",)),
+        KnownRepository(name="apps", urls=("oci://forge.example.com/team/shop",), ref="latest"),
+    )
+
+    assert forge.repository("https://forge.example.com/team/shop.git", "") == "code"
+    assert forge.repository("oci://FORGE.example.com/team/shop/", "") == "apps"
+
+
+def test_an_artifact_is_followed_at_one_tag_or_digest() -> None:
+    """No tag stands for another: ``main`` and ``master`` are two."""
+    apps = atlas(KnownRepository(name="apps", urls=("oci://r.example.com/apps",), ref="main"))
+
+    assert apps.repository("oci://r.example.com/apps", "main") == "apps"
+    with pytest.raises(ManifestError, match="is followed at main, not at master; add it"):
+        apps.repository("oci://r.example.com/apps", "master")
+
+
+def test_a_bucket_is_told_by_its_host_name_and_folder() -> None:
+    """Of which only the host may be written in either case."""
+    url = "s3://minio.example.com:9000/shop/Apps/"
+    shop = atlas(KnownRepository(name="shop", urls=(url,)))
+
+    assert shop.repository("s3://MINIO.example.com:9000/shop/Apps", "") == "shop"
+    for other in ("shop", "shop/apps", "shop/Apps/x"):
+        with pytest.raises(ManifestError, match="is not one of the repositories"):
+            shop.repository(f"s3://minio.example.com:9000/{other}", "")
+
+
+def test_ports_tell_registries_apart() -> None:
+    """Each may be another registry."""
+    apps = atlas(
+        KnownRepository(name="apps", urls=("oci://r.example.com:5000/apps",), ref="latest")
+    )
+
+    with pytest.raises(ManifestError, match="is not one of the repositories"):
+        apps.repository("oci://r.example.com/apps", "latest")
+
+
 def test_no_password_is_told() -> None:
     """An address in a manifest may hold one."""
     with pytest.raises(ManifestError) as caught:

@@ -139,34 +139,69 @@ class TestCharts:
                 "oci://registry.example.com/charts",
                 "web",
             ),
-            (
-                "oci://registry.example.com/charts/web",
-                None,
-                "oci://registry.example.com/charts",
-                "web",
-            ),
         ],
     )
     def test_a_registry_is_named_with_and_without_its_scheme(
-        self, url: str, name: str | None, repository: str, chart_name: str
+        self, url: str, name: str, repository: str, chart_name: str
     ) -> None:
-        """The name of the chart may be a path, or stand in the address."""
-        path = "." if name is None else None
-
-        found = branch(application(source=chart(repoURL=url, chart=name, path=path)))
+        """The name of the chart may be a path."""
+        found = branch(application(source=chart(repoURL=url, chart=name)))
 
         assert found.options["repository"] == repository
         assert found.options["chart"] == chart_name
 
-    def test_files_of_a_registry_are_not_read(self) -> None:
-        """Only charts are."""
-        said = reason(application(source=source(repoURL="oci://registry.example.com/files")))
-
-        assert "of which only charts are read" in said
-
     def test_a_chart_needs_its_version(self) -> None:
         """Argo CD refuses one without."""
         assert "targetRevision" in reason(application(source=chart(targetRevision="")))
+
+
+class TestArtifacts:
+    """Files in a registry, of which only the registry knows whether they are a chart."""
+
+    URL = "oci://registry.example.com/team/web"
+
+    def test_files_below_a_path_are_no_chart(self) -> None:
+        """They are read where the artifact is configured, and nowhere else."""
+        found = branch(application(source=source(repoURL=self.URL, targetRevision="1.2.3")))
+
+        assert found.files == (Mount(url=self.URL, revision="1.2.3"),)
+        assert (found.path, found.otherwise) == ("apps/web", None)
+        assert "chart" not in found.options
+
+    @pytest.mark.parametrize("revision", ["1.2.3", "^1.2.0", "1.x", "*"])
+    def test_what_may_be_a_chart_is_one_unless_it_is_configured(self, revision: str) -> None:
+        """The last part of the address is its name."""
+        at_root = source(repoURL=self.URL, path=".", targetRevision=revision)
+
+        found = branch(application(source=at_root))
+
+        assert found.files == (Mount(url=self.URL, revision=revision),)
+        assert found.otherwise is not None
+        assert found.otherwise.files == ()
+        assert found.otherwise.options["repository"] == "oci://registry.example.com/team"
+        assert found.otherwise.options["chart"] == "web"
+        assert found.otherwise.options["version"] == revision
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"targetRevision": "latest"},
+            {"targetRevision": f"sha256:{'0' * 64}"},
+            {"targetRevision": "1.2.3", "kustomize": {"namePrefix": "x-"}},
+            {"targetRevision": "1.2.3", "directory": {"recurse": True}},
+        ],
+    )
+    def test_what_can_be_no_chart_is_files(self, fields: dict[str, Any]) -> None:
+        """Charts are tagged with versions, and made by helm."""
+        found = branch(application(source=source(repoURL=self.URL, path=".") | fields))
+
+        assert found.otherwise is None
+
+    def test_an_artifact_needs_a_tag_or_digest(self) -> None:
+        """Which Argo CD refuses to guess."""
+        said = reason(application(source=source(repoURL=self.URL, targetRevision="")))
+
+        assert said == "spec.source.targetRevision is needed for an artifact"
 
 
 class TestVariables:

@@ -132,12 +132,13 @@ def test_an_artifact_that_somebody_else_makes_is_a_dead_end() -> None:
     assert said == "ExternalArtifact flux-system/apps is made by nothing that is known"
 
 
-def test_a_registry_among_the_sources_is_a_dead_end() -> None:
-    """What is copied from a registry is not read."""
+def test_a_registry_among_the_sources_is_read() -> None:
+    """What is copied from an artifact is seen where it is copied to."""
     sources = [{"alias": "oci", "kind": "OCIRepository", "name": "stuff"}]
     made = generator(copy("@oci/**", "@artifact/"), sources=sources)
-    said = reason(read_kustomization, OWNER, made, source("OCIRepository", "stuff"))
-    assert said.endswith("OCIRepository flux-system/stuff holds files that do not come from Git")
+    found = source("OCIRepository", "stuff", url="oci://ghcr.io/org/stuff")
+    files = branch(read_kustomization, OWNER, made, found).files
+    assert files == (Mount(url="oci://ghcr.io/org/stuff", revision="latest"),)
 
 
 def test_an_artifact_may_be_made_of_another() -> None:

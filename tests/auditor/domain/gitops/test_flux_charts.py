@@ -121,11 +121,12 @@ def test_values_files_without_the_charts_own_are_a_dead_end() -> None:
     assert said == "its valuesFiles replace the chart's own values.yaml"
 
 
-def test_a_bucket_is_a_dead_end() -> None:
-    """A chart in a bucket is not reached."""
+def test_a_chart_may_lie_in_a_bucket() -> None:
+    """At its path, as in a repository."""
     ref = {"kind": "Bucket", "name": "stuff"}
-    bucket = source("Bucket", "stuff", namespace="shop")
-    assert "do not come from Git" in reason(read_helm_release, _release(sourceRef=ref), bucket)
+    bucket = source("Bucket", "stuff", namespace="shop", endpoint="s3.io", bucketName="shop")
+    found = branch(read_helm_release, _release(sourceRef=ref), bucket)
+    assert (found.files, found.path) == ((Mount(url="s3://s3.io/shop"),), "podinfo")
 
 
 def test_a_release_without_chart_is_a_dead_end() -> None:

@@ -79,15 +79,90 @@ def test_the_bootstrap_repository_is_followed_where_it_says() -> None:
     assert _mounts(git("flux-system", url=url), sourceRef=ref)[0].url == url
 
 
-@pytest.mark.parametrize("kind", ["OCIRepository", "Bucket"])
-def test_files_outside_git_are_a_dead_end(kind: str) -> None:
-    """Registries and buckets are not read."""
-    said = reason(
-        read_kustomization,
-        kustomization(sourceRef={"kind": kind, "name": "stuff"}),
-        source(kind, "stuff", url="oci://example.com/stuff"),
-    )
-    assert said == f"{kind} flux-system/stuff holds files that do not come from Git"
+def _pulled(**spec: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A Kustomization of an OCIRepository, and that."""
+    named = {"kind": "OCIRepository", "name": "stuff"}
+    defaults = {"url": "oci://ghcr.io/org/stuff"}
+    return kustomization(sourceRef=named), source("OCIRepository", "stuff", **(defaults | spec))
+
+
+@pytest.mark.parametrize(
+    ("ref", "revision"),
+    [
+        ({}, "latest"),
+        ({"tag": "v1"}, "v1"),
+        ({"tag": "v1", "digest": "sha256:abc"}, "sha256:abc"),
+        ({"tag": "v1", "semver": ">=1.0.0", "semverFilter": ""}, "semver:>=1.0.0"),
+        ({"digest": "sha256:abc", "semver": ">=1.0.0", "semverFilter": "x"}, "sha256:abc"),
+    ],
+)
+def test_an_artifact_is_seen_at_its_tag_or_digest(ref: Any, revision: str) -> None:
+    """Tag, semver and digest take precedence in this order; without any it is ``latest``."""
+    files = branch(read_kustomization, *_pulled(ref=ref)).files
+    assert files == (Mount(url="oci://ghcr.io/org/stuff", revision=revision),)
+
+
+@pytest.mark.parametrize(
+    ("spec", "why"),
+    [
+        ({"ref": {"semver": "*", "semverFilter": ".*-rc"}}, "chooses among tags by a pattern"),
+        ({"layerSelector": {"mediaType": "application/x.tar+gzip"}}, "selects a layer"),
+        ({"url": "ghcr.io/org/stuff"}, "has no url of the form oci://registry/path"),
+        ({"ignore": "secret-*.yaml"}, "leaves out files"),
+    ],
+)
+def test_what_of_an_artifact_is_not_read_is_a_dead_end(spec: Any, why: str) -> None:
+    """Each is told by name."""
+    assert why in reason(read_kustomization, *_pulled(**spec))
+
+
+def test_folders_of_an_artifact_may_be_left_out() -> None:
+    """As they may of a repository."""
+    files = branch(read_kustomization, *_pulled(ignore="/*\n!/apps")).files
+    assert [(mount.under, mount.at) for mount in files] == [("apps", "apps")]
+
+
+def _stored(**spec: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A Kustomization of a Bucket, and that."""
+    named = {"kind": "Bucket", "name": "stuff"}
+    defaults = {"endpoint": "minio.example.com:9000", "bucketName": "shop"}
+    return kustomization(sourceRef=named), source("Bucket", "stuff", **(defaults | spec))
+
+
+@pytest.mark.parametrize(
+    ("spec", "url"),
+    [
+        ({}, "s3://minio.example.com:9000/shop"),
+        ({"provider": "aws", "region": "eu-west-1"}, "s3://minio.example.com:9000/shop"),
+        ({"prefix": "apps/"}, "s3://minio.example.com:9000/shop/apps"),
+    ],
+)
+def test_a_bucket_is_told_by_its_endpoint_name_and_prefix(spec: Any, url: str) -> None:
+    """Whatever else it says is about how it is reached."""
+    assert branch(read_kustomization, *_stored(**spec)).files == (Mount(url=url),)
+
+
+@pytest.mark.parametrize(
+    ("spec", "why"),
+    [
+        ({"provider": "azure"}, "is of azure, and only what speaks S3 is read"),
+        ({"provider": "gcp"}, "is of gcp"),
+        ({"endpoint": "https://x"}, "has no endpoint and bucketName"),
+        ({"bucketName": ""}, "has no endpoint and bucketName"),
+        ({"prefix": "app"}, "end it with a slash"),
+    ],
+)
+def test_what_of_a_bucket_is_not_read_is_a_dead_end(spec: Any, why: str) -> None:
+    """Each is told by name."""
+    assert why in reason(read_kustomization, *_stored(**spec))
+
+
+@pytest.mark.parametrize("kind", ["HelmChart", "HelmRepository"])
+def test_charts_are_no_files(kind: str) -> None:
+    """A Kustomization cannot be made of them."""
+    named = {"kind": kind, "name": "stuff"}
+    said = reason(read_kustomization, kustomization(sourceRef=named), source(kind, "stuff"))
+    assert said == f"{kind} flux-system/stuff holds charts, not files"
 
 
 def test_an_unknown_kind_of_source_is_a_dead_end() -> None:
