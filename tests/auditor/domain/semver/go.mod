@@ -1,0 +1,5 @@
+module github.com/drift-auditor/drift-auditor/tests/semver
+
+go 1.24
+
+require github.com/Masterminds/semver/v3 v3.5.0
