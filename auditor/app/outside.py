@@ -16,8 +16,8 @@ from auditor.config.repositories import Repository as RepositoryChoice
 from auditor.pipeline.worker import BEAT
 from auditor.ports import ApiTransport, Clock, Repository
 from auditor.sources.git.credentials import Credentials
+from auditor.sources.git.fetching import Remote
 from auditor.sources.git.libgit2 import trust_hosts
-from auditor.sources.git.mirror import Remote
 from auditor.sources.git.repository import open_repository
 from auditor.sources.kubernetes.access import Address
 from auditor.sources.kubernetes.client import ApiServer

@@ -22,10 +22,12 @@ from auditor.ports import RenderRequest
 from auditor.sources.git import readings
 from auditor.sources.git.readings import Listening, Reading, Readings
 from auditor.state.atlas import Atlas
-from auditor.state.roots import ALL, Found, Mounted, Root
+from auditor.state.roots import ALL, Edition, Found, Mounted, Root
 
 DEEPEST: Final = 16
 """So many owners may stand above each other."""
+MOST_REVISIONS: Final = 1_000
+"""So many revisions of one repository are followed."""
 
 
 class Objects(readings.Objects, Protocol):
@@ -33,6 +35,9 @@ class Objects(readings.Objects, Protocol):
 
     def owners_in(self, root: Root, kinds: frozenset[GroupKind]) -> Iterable[ObjectRef]:
         """The owners of some kinds that a root declares."""
+
+    def root_of(self, ref: ObjectRef) -> Root | None:
+        """The root whose declaration of an object counts; ``None`` where it only lives."""
 
     def concerns(self, refs: Iterable[ObjectRef]) -> bool:
         """Tell whether any of these is an owner, or something that owners referred to."""
@@ -92,6 +97,7 @@ class _Walk:
         self._roots: dict[str, Root] = {}
         self._unknown: defaultdict[ObjectRef, list[str]] = defaultdict(list)
         self._read: set[ObjectRef] = set()
+        self._asked: defaultdict[str, set[str]] = defaultdict(set)
 
     def through(self, tops: Sequence[Root]) -> Growth:
         ahead = deque(tops)
@@ -152,6 +158,7 @@ class _Walk:
         """
         home = self._home(parent, owner)
         mounts = tuple(self._mounted(mount, home) for mount in branch.files)
+        edition = mounts[0].edition if mounts else home
         whole = len(mounts) == 1 and mounts[0].under == mounts[0].at == ALL
         request = RenderRequest(
             path=branch.path.strip("/"),
@@ -161,7 +168,8 @@ class _Walk:
         )
         return Root(
             name=_name(owner.ref, branch),
-            repository=mounts[0].repository if mounts else home,
+            repository=edition.repository,
+            revision=edition.revision,
             request=request,
             renderer=branch.renderer,
             mounts=() if whole else mounts,
@@ -170,19 +178,33 @@ class _Walk:
             found=self._found(parent, owner, kind, branch),
         )
 
-    def _home(self, parent: Root, owner: Manifest) -> str:
-        """The configured repository that an owner lies in; empty where it only lives."""
+    def _home(self, parent: Root, owner: Manifest) -> Edition:
+        """What an owner lies in, of the root whose declaration of it counts; nothing if it only lives."""
         origin = owner.origin.repository if owner.origin else ""
-        return origin if self._ground.atlas.has(origin) else parent.repository
+        declaring = self._ground.objects.root_of(owner.ref) or parent
+        mounted = (declaring.edition, *(mount.edition for mount in declaring.mounts))
+        around = next((each for each in mounted if each.repository == origin), None)
+        if around is None and self._ground.atlas.has(origin):
+            return Edition(origin)
+        return around or parent.edition
 
-    def _mounted(self, mount: Mount, home: str) -> Mounted:
-        if mount.url:
-            name = self._ground.atlas.repository(mount.url, mount.revision)
-        elif home:
-            name = self._ground.atlas.own(home, mount.revision)
-        else:
+    def _mounted(self, mount: Mount, home: Edition) -> Mounted:
+        edition = self._ground.atlas.edition(mount.url, mount.revision) if mount.url else home
+        if not edition.repository:
             raise ManifestError("it refers to the repository that it lies in, and lies in none")
-        return Mounted(repository=name, under=mount.under.strip("/"), at=mount.at.strip("/"))
+        asked = self._asked[edition.repository]
+        asked.add(edition.revision)
+        if len(asked) > MOST_REVISIONS:
+            asked.discard(edition.revision)
+            raise ManifestError(
+                f"more than {MOST_REVISIONS} revisions of {edition.repository} are asked for"
+            )
+        return Mounted(
+            repository=edition.repository,
+            revision=edition.revision,
+            under=mount.under.strip("/"),
+            at=mount.at.strip("/"),
+        )
 
     def _found(self, parent: Root, owner: Manifest, kind: OwnerKind, branch: Branch) -> Found:
         above = owner.owner.chain if owner.owner else ()

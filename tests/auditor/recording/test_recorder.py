@@ -145,7 +145,7 @@ async def test_a_repository_passes_and_is_written(tmp_path: Path, clock: FakeClo
         inner = ScriptedRepository({"c1": {"a.yaml": b"1"}, "c2": {"a.yaml": b"2", "b.yaml": b"2"}})
         repository = RecordingRepository(inner, recorder)
 
-        heads = [await repository.head(), await repository.head()]
+        heads = [(await repository.heads()).at(), (await repository.heads()).at()]
         for _ in range(2):
             paths = [blob.path for blob in repository.tree("c2").blobs()]
             bodies = [repository.tree("c2").read(path) for path in paths]
