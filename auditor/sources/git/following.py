@@ -20,7 +20,7 @@ from auditor.domain.manifest import Manifest, Owner
 from auditor.errors import ManifestError
 from auditor.ports import RenderRequest
 from auditor.sources.git import readings
-from auditor.sources.git.readings import Listening, Reading, Readings
+from auditor.sources.git.readings import Listening, Places, Reading, Readings
 from auditor.state.atlas import Atlas
 from auditor.state.roots import ALL, Edition, Found, Mounted, Root
 
@@ -115,25 +115,38 @@ class _Walk:
         kinds = frozenset(each.kind.group_kind for each in followed(root.discover))
         for owner in self._ground.objects.owners_in(root, kinds) if kinds else ():
             for found in () if owner in self._read else self._found_by(owner, root):
-                if isinstance(found, Root):
+                reason = self._excess(found) if isinstance(found, Root) else found
+                if isinstance(found, Root) and not reason:
                     yield found
                 else:
-                    self._unknown[owner].append(found)
+                    self._unknown[owner].append(reason)
+
+    def _excess(self, root: Root) -> str:
+        """Why a root is one too many; empty where it is not."""
+        for edition in root.editions:
+            asked = self._asked[edition.repository]
+            if edition.revision not in asked and len(asked) >= MOST_REVISIONS:
+                return f"more than {MOST_REVISIONS} revisions of {edition.repository} are asked for"
+            asked.add(edition.revision)
+        return ""
 
     def _found_by(self, owner: ObjectRef, root: Root) -> Sequence[Root | str]:
         """What one owner leads to: roots, and reasons why something cannot be known."""
-        found = self._readings.recall(owner, root)
+        places = Places(met=root, declaring=self._ground.objects.root_of(owner) or root)
+        found = self._readings.recall(owner, places)
         if found is None:
             around = Listening(self._ground.objects, owner.cluster)
             manifest = around.find(owner)
             if manifest is None:
                 return ()
-            found = tuple(self._led_to(root, manifest, around))
-            self._readings.keep(owner, Reading(parent=root, asked=around.asked, found=found))
+            found = tuple(self._led_to(places, manifest, around))
+            self._readings.keep(owner, Reading(places=places, asked=around.asked, found=found))
         self._read.add(owner)
         return found
 
-    def _led_to(self, root: Root, owner: Manifest, around: Surroundings) -> Iterator[Root | str]:
+    def _led_to(
+        self, places: Places, owner: Manifest, around: Surroundings
+    ) -> Iterator[Root | str]:
         kind = READERS[owner.ref.group_kind]
         above = owner.owner.chain if owner.owner else ()
         if len(above) >= DEEPEST:
@@ -144,19 +157,19 @@ class _Walk:
                 yield (
                     item.reason
                     if isinstance(item, DeadEnd)
-                    else self._root(root, owner, kind, item)
+                    else self._root(places, owner, kind, item)
                 )
             except ManifestError as error:
                 yield error.reason
 
-    def _root(self, parent: Root, owner: Manifest, kind: OwnerKind, branch: Branch) -> Root:
+    def _root(self, places: Places, owner: Manifest, kind: OwnerKind, branch: Branch) -> Root:
         """Make a root of a branch.
 
         Raises:
             ManifestError: it names a repository or cluster that is not configured.
 
         """
-        home = self._home(parent, owner)
+        home = self._home(places.declaring, owner)
         mounts = tuple(self._mounted(mount, home) for mount in branch.files)
         edition = mounts[0].edition if mounts else home
         whole = len(mounts) == 1 and mounts[0].under == mounts[0].at == ALL
@@ -174,31 +187,22 @@ class _Walk:
             renderer=branch.renderer,
             mounts=() if whole else mounts,
             detached=not mounts,
-            discover=parent.discover,
-            found=self._found(parent, owner, kind, branch),
+            discover=places.met.discover,
+            found=self._found(places.met, owner, kind, branch),
         )
 
-    def _home(self, parent: Root, owner: Manifest) -> Edition:
-        """What an owner lies in, of the root whose declaration of it counts; nothing if it only lives."""
+    def _home(self, declaring: Root, owner: Manifest) -> Edition:
+        """What an owner lies in, of all that the root is made of which declares it."""
         origin = owner.origin.repository if owner.origin else ""
-        declaring = self._ground.objects.root_of(owner.ref) or parent
         mounted = (declaring.edition, *(mount.edition for mount in declaring.mounts))
-        around = next((each for each in mounted if each.repository == origin), None)
-        if around is None and self._ground.atlas.has(origin):
-            return Edition(origin)
-        return around or parent.edition
+        around = next((each for each in mounted if each.repository == origin), declaring.edition)
+        is_elsewhere = around.repository != origin and self._ground.atlas.has(origin)
+        return Edition(origin) if is_elsewhere else around
 
     def _mounted(self, mount: Mount, home: Edition) -> Mounted:
         edition = self._ground.atlas.edition(mount.url, mount.revision) if mount.url else home
         if not edition.repository:
             raise ManifestError("it refers to the repository that it lies in, and lies in none")
-        asked = self._asked[edition.repository]
-        asked.add(edition.revision)
-        if len(asked) > MOST_REVISIONS:
-            asked.discard(edition.revision)
-            raise ManifestError(
-                f"more than {MOST_REVISIONS} revisions of {edition.repository} are asked for"
-            )
         return Mounted(
             repository=edition.repository,
             revision=edition.revision,
