@@ -21,12 +21,11 @@ from auditor.domain.history import Heads
 from auditor.errors import SourceUnavailable
 from auditor.sources.git.commits import commit_by_id, heads_of, whole_commit, youngest
 from auditor.sources.git.credentials import Callbacks, Credentials, redact
-from auditor.sources.git.refs import COMMIT_LENGTH, TAGS, ById, Named, Refs
+from auditor.sources.git.refs import BRANCHES, COMMIT_LENGTH, TAGS, ById, Named, Refs
 
 _OURS: Final = "refs/auditor/"
 _ASKED: Final = f"{_OURS}asked/"
 _SWEPT: Final = f"{_OURS}swept/"
-_BRANCHES: Final = "refs/heads/"
 _ALL: Final = 2**31 - 1
 """The depth that fetches what a shallow fetch left out (``git fetch --unshallow``)."""
 _TRIES: Final = 8
@@ -140,7 +139,7 @@ class Fetching:
 
     def _bring_commits(self, ids: frozenset[str], told: Mapping[str, pygit2.Oid]) -> None:
         """Fetch commits that no ref means, if any are not here."""
-        below = {name: oid for name, oid in told.items() if name.startswith((_BRANCHES, TAGS))}
+        below = {name: oid for name, oid in told.items() if name.startswith((BRANCHES, TAGS))}
         absent = self._absent(ids)
         if not absent or self._kept.sought == (absent, below):
             return
@@ -175,7 +174,7 @@ class Fetching:
         generation = hashlib.sha256("".join(before).encode()).hexdigest()[:16]
         place = f"{_SWEPT}{generation}/"
         self._fetch(
-            [f"+{_BRANCHES}*:{place}heads/*", f"+{TAGS}*:{place}tags/*"], depth=self._remote.depth
+            [f"+{BRANCHES}*:{place}heads/*", f"+{TAGS}*:{place}tags/*"], depth=self._remote.depth
         )
         for name in before:
             self._repository.references.delete(name)

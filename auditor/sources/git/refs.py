@@ -23,6 +23,7 @@ from auditor.domain.semver import Version, parse_range, parse_strict, parse_vers
 from auditor.errors import SourceUnavailable
 
 HEAD: Final = "HEAD"
+BRANCHES: Final = "refs/heads/"
 TAGS: Final = "refs/tags/"
 COMMIT_LENGTH: Final = 40
 _COMMIT: Final = re.compile(rf"[0-9a-fA-F]{{{COMMIT_LENGTH}}}")
@@ -86,11 +87,10 @@ class Refs:
         raise SourceUnavailable(self._absence(revision))
 
     def _named(self, revision: str) -> Named | None:
-        places = ("", "refs/heads/", TAGS, "refs/", "refs/remotes/origin/")
-        return next(
-            (Named((place + revision,)) for place in places if place + revision in self._names),
-            None,
-        )
+        """The ref of a name. A clone may know a branch from where it was cloned alone."""
+        cloned = f"refs/remotes/origin/{revision.removeprefix(BRANCHES)}"
+        names = (revision, BRANCHES + revision, TAGS + revision, f"refs/{revision}", cloned)
+        return next((Named((name,)) for name in names if name in self._names), None)
 
     # --- ranges of versions ---
 
