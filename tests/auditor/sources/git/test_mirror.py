@@ -337,3 +337,139 @@ class TestTrouble:
 
         with pytest.raises(SourceUnavailable, match="given up"):
             Mirror(remote, cache=cache).look(stop, [CONFIGURED])
+
+
+class TestRevisions:
+    async def test_however_many_revisions_cost_one_fetch(
+        self, upstream: ScriptedRepository, server: GitServer, repository: GitRepository
+    ) -> None:
+        """And no more than one at the polls after that: one question without news."""
+        tags = {f"v{number}": upstream.commit({"a.yaml": str(number)}) for number in range(200)}
+        for tag, commit in tags.items():
+            upstream.tag(tag, commit)
+        asked = ["", *tags, *tags.values(), "*"]
+
+        first = await repository.heads(asked)
+        requests = len(server.requests)
+        server.requests.clear()
+        again = await repository.heads(asked)
+
+        assert first == again
+        assert first.commits == {"": upstream.head, **tags, **{c: c for c in tags.values()}} | {
+            "*": upstream.head
+        }
+        assert requests <= 4  # for the names, and again with what is wanted
+        assert len(server.requests) == 1
+
+    async def test_what_one_revision_brings_is_not_fetched_again(
+        self, upstream: ScriptedRepository, server: GitServer, repository: GitRepository
+    ) -> None:
+        """An owner that asks for what is here costs no fetch."""
+        upstream.commit({"a.yaml": "1"})
+        upstream.tag("v1")
+        upstream.commit({"a.yaml": "2"})
+        await repository.heads()
+        server.requests.clear()
+
+        heads = await repository.heads(["", "v1", upstream.commits[0][:10]])
+
+        assert {*heads.commits.values()} == {*upstream.commits}
+        assert len(server.requests) == 1
+
+    @pytest.mark.parametrize("is_generous", [False, True])
+    async def test_a_commit_that_no_branch_leads_to_is_had_where_the_server_gives_it(
+        self, upstream: ScriptedRepository, repository: GitRepository, *, is_generous: bool
+    ) -> None:
+        """As the big hosts do; by its whole id alone."""
+        upstream.commit({"a.yaml": "1"})
+        lost = upstream.commit({"a.yaml": "2"})
+        upstream.rewrite({"a.yaml": "3"})
+        upstream.git.config["uploadpack.allowAnySHA1InWant"] = str(is_generous).lower()
+
+        heads = await repository.heads(["", lost, "0" * 40])
+
+        assert (heads.commits.get(lost) == lost) is is_generous
+        assert ("below a branch or tag" in heads.lacking.get(lost, "")) is not is_generous
+        assert "0" * 40 in heads.lacking
+
+    async def test_what_is_not_found_is_not_sought_again(
+        self, upstream: ScriptedRepository, server: GitServer, repository: GitRepository
+    ) -> None:
+        """Before the server has other branches or tags."""
+        upstream.commit({"a.yaml": "1"})
+        absent = "abcdef0"
+        await repository.heads(["", absent])
+        server.requests.clear()
+        await repository.heads(["", absent])
+        unchanged = len(server.requests)
+        upstream.commit({"a.yaml": "2"})
+        upstream.branch("feature")
+
+        await repository.heads(["", absent])
+
+        assert unchanged == 1
+        assert len(server.requests) > 2
+
+    async def test_a_branch_may_become_a_folder_of_branches(
+        self, upstream: ScriptedRepository, repository: GitRepository
+    ) -> None:
+        """Git cannot have both a branch and branches below its name, but one after the other."""
+        upstream.commit({"a.yaml": "1"})
+        first = upstream.branch("x")
+        before = await repository.heads(["x", "abcdef0"])
+        upstream.git.references.delete("refs/heads/x")
+        upstream.commit({"a.yaml": "2"})
+        second = upstream.branch("x/y")
+
+        after = await repository.heads(["x/y", "abcdef0"])
+
+        assert (before.at("x"), after.at("x/y")) == (first, second)
+
+    async def test_what_nobody_asks_for_any_more_is_let_go(
+        self, upstream: ScriptedRepository, remote: Remote, cache: Path
+    ) -> None:
+        """Refs of ours lead to what counts and to nothing else; commits stay."""
+        first = upstream.commit({"a.yaml": "1"})
+        upstream.tag("v1")
+        upstream.commit({"a.yaml": "2"})
+        repository = open_repository("platform", remote, cache=cache)
+        await repository.heads(["", "v1", first])
+        mirrored = pygit2.Repository(str(Mirror(remote, cache=cache).folder))
+        before = len([*mirrored.references])
+
+        await repository.heads()
+
+        assert (before, len([*mirrored.references])) == (2, 1)
+        assert repository.tree(first).read("a.yaml") == b"1"
+
+    async def test_an_earlier_form_of_the_cache_is_taken_over(
+        self, upstream: ScriptedRepository, server: GitServer, remote: Remote, cache: Path
+    ) -> None:
+        """It knew one ref, of another name: what it leads to is not fetched again."""
+        upstream.commit({"a.yaml": "1"})
+        await open_repository("platform", remote, cache=cache).heads()
+        mirrored = pygit2.Repository(str(Mirror(remote, cache=cache).folder))
+        (ours,) = mirrored.references
+        mirrored.references.create("refs/auditor/followed", mirrored.references[ours].target)
+        mirrored.references.delete(ours)
+        server.requests.clear()
+
+        await open_repository("platform", remote, cache=cache).heads()
+
+        assert [*mirrored.references] == [ours]
+        assert len(server.requests) == 1
+
+    async def test_a_damaged_revision_is_fetched_anew(
+        self, upstream: ScriptedRepository, remote: Remote, cache: Path
+    ) -> None:
+        """With all the others."""
+        first = upstream.commit({"a.yaml": "1"})
+        upstream.tag("v1", message="annotated")
+        upstream.commit({"a.yaml": "2"})
+        await open_repository("platform", remote, cache=cache).heads(["", "v1"])
+        for pack in Mirror(remote, cache=cache).folder.glob("objects/pack/*.pack"):
+            pack.unlink()
+
+        heads = await open_repository("platform", remote, cache=cache).heads(["", "v1"])
+
+        assert heads.commits == {"": upstream.head, "v1": first}
