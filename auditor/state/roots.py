@@ -8,7 +8,7 @@ people. It refuses to hold declarations.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -70,7 +70,7 @@ class Root:
     Its tree is the repository as it is at the revision, unless ``mounts`` say of what it is made up.
     Where nothing of the tree is needed but what the renderer reads (a chart from a chart repository), it
     is ``detached``. ``discover`` says whether owners in it are followed. A root without repository is the
-    cluster itself.
+    cluster itself. ``editions`` are all that its tree is made of.
     """
 
     name: str
@@ -82,6 +82,13 @@ class Root:
     detached: bool = False
     discover: str = ""
     found: Found | None = None
+    editions: frozenset[Edition] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Note once what is asked for all the time."""
+        own = {self.edition} if self.repository else set()
+        editions = own.union(mount.edition for mount in self.mounts)
+        object.__setattr__(self, "editions", frozenset(editions))
 
     @property
     def cluster(self) -> str:
@@ -107,12 +114,6 @@ class Root:
     def edition(self) -> Edition:
         """The edition of its repository that it is rendered from first of all."""
         return Edition(self.repository, self.revision)
-
-    @property
-    def editions(self) -> frozenset[Edition]:
-        """All that its tree is made of; empty for the cluster itself."""
-        mounted = frozenset(mount.edition for mount in self.mounts)
-        return mounted | ({self.edition} if self.repository else frozenset())
 
     def is_touched_by(self, changed: Iterable[str], read: Iterable[str]) -> bool:
         """Tell whether changed files of its tree can change the rendering that read those before."""

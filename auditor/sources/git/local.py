@@ -44,7 +44,7 @@ class LocalClone:
             raise SourceUnavailable(reason) from error
 
     def _heads(self, repository: pygit2.Repository, revisions: Collection[str]) -> Heads:
-        names = [*repository.references, *([] if repository.head_is_unborn else [HEAD])]
+        names = {*repository.references, *([] if repository.head_is_unborn else [HEAD])}
         refs = Refs(names, repository=str(self._folder))
 
         def find(revision: str) -> str:

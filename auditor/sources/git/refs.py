@@ -12,7 +12,7 @@ fetch: only names that are there do.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -29,6 +29,7 @@ COMMIT_LENGTH: Final = 40
 _COMMIT: Final = re.compile(rf"[0-9a-fA-F]{{{COMMIT_LENGTH}}}")
 _SHORT: Final = re.compile(rf"[0-9a-fA-F]{{7,{COMMIT_LENGTH}}}")
 _PEELED: Final = "^{}"
+"""Ends the name under which a server tells what a tag's object leads to: no ref is called so."""
 _ZERO: Final = (0, 0, 0)
 """Argo CD takes a version only if it is above this one, where its search begins."""
 _WORTH_COMPARING: Final = 300
@@ -56,14 +57,14 @@ class ById:
 class Refs:
     """The names of all refs of a repository."""
 
-    def __init__(self, names: Iterable[str], *, repository: str) -> None:
+    def __init__(self, names: Collection[str], *, repository: str) -> None:
         """Take in the names.
 
         Raises:
             SourceUnavailable: there are none.
 
         """
-        self._names = frozenset(name for name in names if not name.endswith(_PEELED))
+        self._names = names
         self._repository = repository
         if not self._names:
             raise SourceUnavailable(f"{repository} is empty. Push a commit to it.")
@@ -90,7 +91,8 @@ class Refs:
         """The ref of a name. A clone may know a branch from where it was cloned alone."""
         cloned = f"refs/remotes/origin/{revision.removeprefix(BRANCHES)}"
         names = (revision, BRANCHES + revision, TAGS + revision, f"refs/{revision}", cloned)
-        return next((Named((name,)) for name in names if name in self._names), None)
+        present = (name for name in names if name in self._names and not name.endswith(_PEELED))
+        return next((Named((name,)) for name in present), None)
 
     # --- ranges of versions ---
 
@@ -135,7 +137,8 @@ class Refs:
         absent = f"{self._repository} has no branch or tag {_said(revision)}."
         if parse_range(revision) and not parse_version(revision):
             return f"{absent} No tag is a version in that range. Push one, or correct it."
-        short = sorted({name.split("/", 2)[-1] for name in self._names} - {HEAD})
+        refs = (name for name in self._names if not name.endswith(_PEELED))
+        short = sorted({name.split("/", 2)[-1] for name in refs} - {HEAD})
         few = short[:_WORTH_COMPARING] if len(short) <= _WORTH_COMPARING else []
         near = get_close_matches(revision[:_SHOWN], few, n=1) or short[:3]
         return f"{absent} " + (
