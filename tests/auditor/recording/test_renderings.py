@@ -107,6 +107,27 @@ async def test_a_chart_comes_back_as_it_was_rendered(tmp_path: Path) -> None:
     assert replayed.read.keys() == {"charts/web/Chart.yaml"}
 
 
+async def test_what_was_rendered_twice_comes_back_in_that_order(tmp_path: Path) -> None:
+    """At one commit: values of another revision moved in between. The last stays."""
+    made = [rendering(manifest(deployment(image=f"web:{number}"))) for number in (1, 2)]
+    path, clock = tmp_path / "session.rec", FakeClock()
+    file = RecordingFile.create(path, Header(created=clock.now(), configuration={}))
+    with Recorder(file, clock, RecordingEvents(CollectorRegistry())) as recorder:
+        tree = RecordingRepository(ScriptedRepository({"c1": FILES}), recorder).tree("c1")
+        list(tree.blobs())
+        for each in made:
+            await RecordingRenderer(ScriptedRenderer(each), recorder).render(tree, REQUEST)
+    player = Player(path)
+    renderer = player.renderer(NoProgram())
+
+    replayed = [
+        (await renderer.render(player.repository("platform").tree("c1"), REQUEST)).manifests[0].body
+        for _ in range(3)
+    ]
+
+    assert replayed == [each.manifests[0].body for each in (made[0], made[1], made[1])]
+
+
 async def test_secrets_of_a_chart_are_hidden(tmp_path: Path) -> None:
     """They come out of values that look like any other, so only what comes out is recorded."""
     login = manifest(secret(data={"password": "aHVudGVyMg=="}))
