@@ -87,7 +87,7 @@ class Webhook(Section):
 
 
 class Repository(Section):
-    """One Git repository at one branch or tag."""
+    """One Git repository, at its ref and at every revision that owners ask of it."""
 
     name: Name
     """What the repository is called in findings, metrics and events."""
@@ -99,7 +99,8 @@ class Repository(Section):
     """Other URLs of the same repository, by which GitOps tools name it."""
 
     ref: str = Field(default="HEAD", min_length=1)
-    """The branch or tag to follow. Default: the server's default branch."""
+    """The branch, tag, commit or range of versions that `desired` is rendered from. Default: the server's
+    default branch."""
 
     depth: int = Field(default=0, ge=0)
     """How many commits of the history a fetch takes. Default: 0, which takes all. Findings name the
