@@ -12,7 +12,7 @@ from typing import Any
 
 import pygit2
 import yaml
-from pygit2.enums import FileMode
+from pygit2.enums import FileMode, ObjectType
 
 from tests.doubles import START
 
@@ -53,6 +53,25 @@ class ScriptedRepository:
             path: (self.git.create_blob(as_bytes(f)), FileMode.BLOB) for path, f in files.items()
         }
         return self._commit([], None)
+
+    def branch(self, name: str, commit: str = "") -> str:
+        """Let a branch be at a commit, the newest if none is named; by force."""
+        target = pygit2.Oid(hex=commit or self.head)
+        self.git.references.create(f"refs/heads/{name}", target, force=True)
+        return str(target)
+
+    def tag(self, name: str, commit: str = "", *, message: str = "") -> str:
+        """Let a tag be at a commit, by force; an object of its own, if it has a message."""
+        target = pygit2.Oid(hex=commit or self.head)
+        place = f"refs/tags/{name}"
+        if message:
+            if place in self.git.references:
+                self.git.references.delete(place)
+            author = self.git[target].author
+            self.git.create_tag(name, target, ObjectType.COMMIT, author, message)
+        else:
+            self.git.references.create(place, target, force=True)
+        return str(target)
 
     @property
     def head(self) -> str:

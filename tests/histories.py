@@ -10,6 +10,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from auditor.app.renderers import load_renderers
+from auditor.domain.history import Heads
 from auditor.domain.identity import ObjectRef
 from auditor.domain.scopes import is_namespaced
 from auditor.plugins import PluginKind, installed
@@ -73,8 +74,12 @@ class History:
 
     async def advance(self, commit: str) -> None:
         """Declare what the repository holds at a commit."""
-        await self._repository.head()
-        await self.forest.advance("r", commit, at=self._clock.now())
+        await self._repository.heads()
+        asked: frozenset[str] = frozenset()
+        while not self.forest.asked("r") <= asked:
+            asked = self.forest.asked("r")
+            heads = Heads(commits=dict.fromkeys(asked, commit))
+            await self.forest.advance("r", heads, at=self._clock.now())
 
     def declared(self) -> Mapping[ObjectRef, Any]:
         """All that is declared: version, body, place and owner; at which commit does not matter."""

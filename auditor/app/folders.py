@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from auditor.domain.history import CommitInfo, Passage
+from auditor.domain.history import CONFIGURED, CommitInfo, Heads, Passage
 from auditor.errors import ManifestError, SourceUnavailable
 from auditor.ports import Repository, Tree
 from auditor.sources.git.addresses import addresses_of
@@ -92,9 +92,9 @@ class FolderRepository:
         self._tree = tree
         self._history = history
 
-    async def head(self) -> str:
-        """The commit that is checked out, or words to that effect."""
-        return self._tree.revision or _NOT_COMMITTED
+    async def heads(self, revisions: Collection[str] = (CONFIGURED,)) -> Heads:
+        """The commit that is checked out, or words to that effect, for every revision."""
+        return Heads(commits=dict.fromkeys(revisions, self._tree.revision or _NOT_COMMITTED))
 
     def tree(self, commit: str) -> Tree:
         """The folder, whatever commit is asked for: there is only one."""

@@ -18,7 +18,7 @@ from auditor.domain.scopes import is_namespaced
 from auditor.plugins import PluginKind, installed
 from auditor.ports import Repository
 from auditor.sources.git.declaring import Declarer, Outlets
-from auditor.sources.git.following import Following, Ground, environments_of
+from auditor.sources.git.following import DEEPEST, Following, Ground, environments_of
 from auditor.sources.git.forest import Forest
 from auditor.sources.git.patience import Patience
 from auditor.state.atlas import Atlas
@@ -78,8 +78,12 @@ class Grove:
         patience = Patience(clock, random.Random())  # noqa: S311 # spreads retries
         forest = Forest(self._tops, declarer, Following(self._ground), patience)
         self._grown = (forest, declarer)
-        for name, repository in repositories.items():
-            await forest.advance(name, await repository.head(), at=clock.now())
+        ahead = list(repositories)
+        for _ in range(DEEPEST + 1):
+            for name in ahead:
+                heads = await repositories[name].heads(forest.asked(name))
+                await forest.advance(name, heads, at=clock.now())
+            ahead = sorted(forest.unseen())
         for failure in filter(None, map(forest.failure, self._tops)):
             raise failure
 

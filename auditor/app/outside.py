@@ -23,8 +23,8 @@ from auditor.sources.artifacts.channel import Login, Server
 from auditor.sources.artifacts.opening import open_artifact, open_bucket
 from auditor.sources.artifacts.registry import Artifact, place_of
 from auditor.sources.git.credentials import Credentials
+from auditor.sources.git.fetching import Remote
 from auditor.sources.git.libgit2 import trust_hosts
-from auditor.sources.git.mirror import Remote
 from auditor.sources.git.repository import open_repository
 from auditor.sources.kubernetes.access import Address
 from auditor.sources.kubernetes.client import ApiServer

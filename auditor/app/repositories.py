@@ -86,6 +86,7 @@ async def open_git(configuration: Configuration, kit: Kit, stack: AsyncExitStack
         pace = Pace(clock=seams.clock, jitter=seams.jitter, poll=choice.poll.total_seconds())
         repository = repositories[choice.name]
         followers[choice.name] = GitFollower(repository, forest, kit.outlets, pace)
+    forest.editions.seek = lambda name: followers[name].poke()
     return GitSide(
         forest=forest,
         followers=followers,

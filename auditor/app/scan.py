@@ -13,12 +13,14 @@ from pathlib import Path
 from auditor.app.graph import Graph, Memory, open_graph
 from auditor.app.outside import real_seams
 from auditor.app.reporting import report_of
+from auditor.app.repositories import GitSide
 from auditor.app.run import ledger_settings, new_registry
 from auditor.app.seams import Seams
 from auditor.config.document import Configuration
 from auditor.domain.report import Report
 from auditor.errors import RetryableError, TerminalError
 from auditor.ports import Clock
+from auditor.sources.git.following import DEEPEST
 from auditor.state.ledger import SqliteLedger
 from auditor.state.revisions import SqliteRevisions
 
@@ -92,12 +94,24 @@ class Audit:
         if git.forest.discovers:
             progress("following owners")
             await self._attempt("owners", partial(git.forest.grow, self._clock.now()))
+            await self._seek(git)
         self._problems += git.forest.problems()
         self.graph.queue.add(self.graph.everything())
         progress(f"comparing {self.graph.queue.depth} objects")
         while not self.graph.queue.idle:
             await self.graph.worker.step()
             await asyncio.sleep(0)
+
+    async def _seek(self, git: GitSide) -> None:
+        """Look again at repositories of which owners ask for more, as long as that leads on."""
+        before: frozenset[str] = frozenset()
+        for _ in range(DEEPEST):
+            ahead = git.forest.unseen()
+            if ahead <= before:
+                return
+            for name in sorted(ahead):
+                await self._attempt(f"repository {name}", git.followers[name].sync_once)
+            before = git.forest.unseen() & ahead
 
     def report(self) -> Report:
         """What was found."""

@@ -44,6 +44,11 @@ class KnownObjects:
         found = (ref for kind in kinds for ref in self.refs(root.cluster, kind))
         return sorted(found)
 
+    def root_of(self, ref: ObjectRef) -> Root | None:
+        """The root whose declaration of an object counts; ``None`` where it only lives."""
+        name = self._desired.objects.root_of(ref)
+        return None if name is None else self._desired.roots[name].root
+
     def find(self, ref: ObjectRef) -> Manifest | None:
         """One object: as declared, else as it lives."""
         self._asked.add(ref)

@@ -145,7 +145,7 @@ class Webhook(Section):
 
 
 class Repository(Section):
-    """A Git repository at one branch or tag, an artifact of a registry at one tag or digest, or a bucket."""
+    """A Git repository, artifact or bucket: at its ref, and at every revision that owners ask of it."""
 
     name: Name
     """What the repository is called in findings, metrics and events."""
@@ -159,8 +159,9 @@ class Repository(Section):
     """Other URLs of the same repository, by which GitOps tools name it."""
 
     ref: str = Field(default=_HEAD, min_length=1)
-    """The branch or tag to follow. Default: the server's default branch. Of an artifact, the tag, the
-    digest (`sha256:…`) or a range of versions (`semver:>=1.2.0`); default: `latest`.
+    """What `desired` is rendered from: a branch, tag, commit or range of versions (`semver:>=1.2.0`).
+    Default: the server's default branch. Of an artifact, a tag, digest (`sha256:…`) or range; default:
+    `latest`.
     """
 
     depth: int = Field(default=0, ge=0)

@@ -1,14 +1,41 @@
-"""What a repository can be asked about its past: who made a commit, and what of it is meant.
+"""What a repository can be asked: where its revisions are now, who made a commit, and what of it is meant.
 
-This module refuses to know how either is found out.
+This module refuses to know how any of it is found out.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from auditor.domain.fieldpath import FieldPath
+from auditor.errors import SourceUnavailable
+
+CONFIGURED: Final = ""
+"""The revision that a repository is configured to follow."""
+RANGE: Final = "semver:"
+"""Marks a revision as a range of versions, as Flux has it; no name of a ref can begin so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heads:
+    """Where a repository stands: the commit of every revision that was asked for, or why there is none."""
+
+    commits: Mapping[str, str] = field(default_factory=dict)
+    lacking: Mapping[str, str] = field(default_factory=dict)
+
+    def at(self, revision: str = CONFIGURED) -> str:
+        """The commit of a revision.
+
+        Raises:
+            SourceUnavailable: there is none; says why.
+
+        """
+        if revision in self.commits:
+            return self.commits[revision]
+        raise SourceUnavailable(self.lacking.get(revision, f"{revision!r} was not asked for"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ This module refuses to contain behaviour.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from auditor.domain.capabilities import NO_CLUSTER, Capabilities
 from auditor.domain.finding import Deviation
-from auditor.domain.history import CommitInfo, Passage
+from auditor.domain.history import CONFIGURED, CommitInfo, Heads, Passage
 from auditor.domain.manifest import Manifest
 from auditor.domain.pair import Pair
 from auditor.domain.reasoning import Reason
@@ -119,17 +119,17 @@ class Tree(Protocol):
 
 
 class Repository(Protocol):
-    """Where trees come from: a Git repository, or a recording of one, at one branch or tag."""
+    """Where trees come from: a Git repository, or a recording of one."""
 
     @property
     def name(self) -> str:
         """The configured name."""
 
-    async def head(self) -> str:
-        """Look for news, and return the commit that the followed ref is at.
+    async def heads(self, revisions: Collection[str] = (CONFIGURED,)) -> Heads:
+        """Look for news once, and tell where revisions are: all that are asked for, found or not.
 
         Raises:
-            SourceUnavailable: the repository cannot be reached, or has no such ref.
+            SourceUnavailable: the repository cannot be reached.
 
         """
 

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from auditor.domain.history import CommitInfo, Passage
+from auditor.domain.history import CONFIGURED, CommitInfo, Heads, Passage
 from auditor.errors import (
     RetryableError,
     SourceRefused,
@@ -100,11 +100,33 @@ class LetGo(_Frame, frozen=True, kw_only=True, tag="let_go"):
 
 
 class Head(_Frame, frozen=True, kw_only=True, tag="head"):
-    """Somebody looked where a repository's ref is."""
+    """Somebody looked where a repository is: its configured ref, and other revisions that were asked for.
+
+    ``lacking`` says why there is none of some.
+    """
 
     repository: str
     commit: str = ""
+    revisions: dict[str, str] = msgspec.field(default_factory=dict)
+    lacking: dict[str, str] = msgspec.field(default_factory=dict)
     failure: Failure | None = None
+
+    @classmethod
+    def of(cls, repository: str, heads: Heads) -> Self:
+        """Write down where a repository stands."""
+        others = {name: at for name, at in heads.commits.items() if name != CONFIGURED}
+        return cls(
+            repository=repository,
+            commit=heads.commits.get(CONFIGURED, ""),
+            revisions=others,
+            lacking=dict(heads.lacking),
+        )
+
+    @property
+    def heads(self) -> Heads:
+        """Where the repository stood."""
+        configured = {CONFIGURED: self.commit} if self.commit else {}
+        return Heads(commits={**configured, **self.revisions}, lacking=self.lacking)
 
 
 class File(msgspec.Struct, frozen=True, array_like=True):

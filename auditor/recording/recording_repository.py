@@ -6,9 +6,9 @@ recording holds tokens instead. Only files that somebody reads are in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from auditor.domain.history import CommitInfo, Passage
+from auditor.domain.history import CONFIGURED, CommitInfo, Heads, Passage
 from auditor.errors import ManifestError, RetryableError
 from auditor.ports import Blob, Repository, Skipped, Tree
 from auditor.recording.frames import (
@@ -38,15 +38,15 @@ class RecordingRepository:
         """The configured name."""
         return self._inner.name
 
-    async def head(self) -> str:
-        """Look for news; see `auditor.ports.Repository.head`."""
+    async def heads(self, revisions: Collection[str] = (CONFIGURED,)) -> Heads:
+        """Look for news; see `auditor.ports.Repository.heads`."""
         try:
-            commit = await self._inner.head()
+            heads = await self._inner.heads(revisions)
         except RetryableError as error:
             self._recorder.note(Head(repository=self.name, failure=Failure.of(error)))
             raise
-        self._recorder.note(Head(repository=self.name, commit=commit))
-        return commit
+        self._recorder.note(Head.of(self.name, heads))
+        return heads
 
     def tree(self, commit: str) -> RecordingTree:
         """The files of a commit; see `auditor.ports.Repository.tree`."""
@@ -63,7 +63,9 @@ class RecordingRepository:
     def commit(self, commit: str) -> CommitInfo:
         """Who made a commit, and when; see `auditor.ports.Repository.commit`."""
         info = self._inner.commit(commit)
-        self._recorder.note(Commit.of(self.name, info))
+        if commit not in self._noted:
+            self._noted.add(commit)
+            self._recorder.note(Commit.of(self.name, info))
         return info
 
     def last_change(self, commit: str, passage: Passage) -> CommitInfo:

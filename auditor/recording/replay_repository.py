@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from auditor.domain.history import CommitInfo, Passage
+from auditor.domain.history import CONFIGURED, CommitInfo, Heads, Passage
 from auditor.errors import ManifestError, SourceUnavailable
 from auditor.ports import Blob, Skipped
 from auditor.recording.frames import (
@@ -76,7 +76,7 @@ class ReplayRepository:
         """Give where the ref is to whoever looks, now or later."""
         self._heads.put_nowait(head)
 
-    async def head(self) -> str:
+    async def heads(self, revisions: Collection[str] = (CONFIGURED,)) -> Heads:
         """Wait until somebody looked while recording; of several looks the latest counts.
 
         Raises:
@@ -88,7 +88,16 @@ class ReplayRepository:
             head = self._heads.get_nowait()
         if head.failure is not None:
             raise head.failure.error
-        return head.commit
+        unknown = "is not in the recording"
+        told = head.heads
+        return Heads(
+            commits={each: told.commits[each] for each in revisions if each in told.commits},
+            lacking={
+                each: told.lacking.get(each, f"repository {self._name}: {each} {unknown}")
+                for each in revisions
+                if each not in told.commits
+            },
+        )
 
     def tree(self, commit: str) -> ReplayTree:
         """The files of a commit; see `auditor.ports.Repository.tree`."""

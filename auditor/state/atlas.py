@@ -1,7 +1,8 @@
 """Which configured repository and cluster is meant by what an owner writes.
 
 Only what is configured is ever reached: an address in a manifest alone makes nobody connect anywhere. What
-is not configured is told by name, with what to add. It refuses to fetch, and to take a branch for another.
+is not configured is told by name, with what to add. A repository that is, is followed at whatever revision
+is asked for. It refuses to fetch, and to say where a revision is.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from auditor.domain.gitops.branch import Destination
+from auditor.domain.history import CONFIGURED
 from auditor.errors import ManifestError
+from auditor.state.roots import Edition
 
 _SCP: Final = re.compile(r"^(?:[\w.-]+@)?([\w.-]+):(?!//)(.+)$")
 HEAD: Final = "HEAD"
@@ -23,7 +26,8 @@ LATEST: Final = "latest"
 """The tag of an artifact that is meant where none is named."""
 EVERY: Final = "*"
 """Stands for whatever is asked for: a folder is looked at as it lies there."""
-_USUAL: Final = frozenset({HEAD, "main", "master"})
+LONGEST: Final = 512
+"""So many characters of a revision are taken: as many as of a range of versions."""
 _IN_CLUSTER: Final = Destination(name="in-cluster", server="https://kubernetes.default.svc")
 """How Argo CD names the cluster that it runs on:
 https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#clusters"""
@@ -37,25 +41,10 @@ class KnownRepository:
     urls: tuple[str, ...]
     ref: str = "HEAD"
 
-    @property
-    def is_artifact(self) -> bool:
-        """Whether it is no repository of Git, so that a ref is a tag or a digest."""
-        return self.urls[0].startswith(OCI) if self.urls else False
-
-    def follows(self, revision: str) -> bool:
-        """Tell whether a revision that somebody asks for is the one that is followed.
-
-        Which branch is the default one is known to the server alone: ``HEAD`` and the two usual names
-        stand for each other where only one of them is configured.
-        """
-        wanted = re.sub(r"^refs/(heads|tags)/", "", revision) or HEAD
-        if self.ref == EVERY:
-            return True
-        if self.is_artifact:
-            return (revision or LATEST) == self.ref
-        if HEAD in {wanted, self.ref}:
-            return wanted in _USUAL and self.ref in _USUAL
-        return wanted == self.ref
+    def edition(self, revision: str) -> Edition:
+        """What of it somebody asks for; of a folder there is only what lies there."""
+        is_configured = self.ref in {EVERY, revision}
+        return Edition(self.name, CONFIGURED if is_configured else revision)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,25 +70,26 @@ class Atlas:
         ]
         self._clusters = tuple(clusters)
 
-    def repository(self, url: str, revision: str) -> str:
-        """Name the configured repository with this address that follows this revision.
+    def edition(self, url: str, revision: str) -> Edition:
+        """Name the configured repository with this address, at a revision: none is the default branch.
+
+        Of several with the address the one counts that is configured to follow the revision, else the first.
 
         Raises:
-            ManifestError: none does; says what to add to the configuration.
+            ManifestError: there is none, or there can be no such revision; says what to do.
 
         """
-        wanted = plain_url(url)
-        at_address = [each for urls, each in self._repositories if wanted in urls]
-        following = [each for each in at_address if each.follows(revision)]
-        if following:
-            return following[0].name
-        if at_address:
-            known = at_address[0]
+        wanted, asked = plain_url(url), revision or HEAD
+        if len(asked) > LONGEST:
             raise ManifestError(
-                f"repository {known.name} is followed at {known.ref}, not at {revision or HEAD}; "
-                f"add it to repositories once more, with ref: {revision or HEAD}"
+                f"{asked[:20]!r}… is no revision: no more than {LONGEST} characters are one"
             )
-        raise ManifestError(f"{_shown(url)} is not one of the repositories; add it with its url")
+        found = [each.edition(asked) for urls, each in self._repositories if wanted in urls]
+        if not found:
+            raise ManifestError(
+                f"{_shown(url)} is not one of the repositories; add it with its url"
+            )
+        return next((each for each in found if each.revision == CONFIGURED), found[0])
 
     def knows(self, url: str) -> bool:
         """Tell whether anything is configured at an address, whatever is followed of it."""
@@ -108,18 +98,6 @@ class Atlas:
     def has(self, repository: str) -> bool:
         """Tell whether a repository is configured under a name."""
         return any(known.name == repository for _, known in self._repositories)
-
-    def own(self, repository: str, revision: str) -> str:
-        """Name the repository that an owner itself lies in, at the revision that it asks for.
-
-        Raises:
-            ManifestError: it asks for another revision than is followed.
-
-        """
-        if not revision:
-            return repository
-        known = next(each for _, each in self._repositories if each.name == repository)
-        return repository if known.follows(revision) else self.repository(known.urls[0], revision)
 
     def cluster(self, destination: Destination, own: str) -> str:
         """Name the configured cluster that is meant; ``own`` is the one that the owner is on.

@@ -8,10 +8,11 @@ people. It refuses to hold declarations.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
+from auditor.domain.history import CONFIGURED
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Owner
 from auditor.ports import RenderRequest
@@ -20,13 +21,30 @@ ALL: Final = ""
 """Stands for the folder that is everything: the root of a repository or of a tree."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mounted:
-    """Files of a configured repository below ``under``, seen below ``at`` in the tree of a root."""
+class Edition(NamedTuple):
+    """A configured repository at a revision that somebody asks for: it has one commit at a time."""
 
     repository: str
+    revision: str = CONFIGURED
+
+    def __str__(self) -> str:
+        """Name it for a person: ``platform@v1.2``."""
+        return f"{self.repository}@{self.revision}" if self.revision else self.repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mounted:
+    """Files of an edition of a repository below ``under``, seen below ``at`` in the tree of a root."""
+
+    repository: str
+    revision: str = CONFIGURED
     under: str = ALL
     at: str = ALL
+
+    @property
+    def edition(self) -> Edition:
+        """What the files are of."""
+        return Edition(self.repository, self.revision)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,19 +67,28 @@ class Found:
 class Root:
     """Something declared: ``renderer`` is the plugin's name.
 
-    Its tree is the repository as it is, unless ``mounts`` say of what it is made up. Where nothing of
-    the tree is needed but what the renderer reads (a chart from a chart repository), it is ``detached``.
-    ``discover`` says whether owners in it are followed. A root without repository is the cluster itself.
+    Its tree is the repository as it is at the revision, unless ``mounts`` say of what it is made up.
+    Where nothing of the tree is needed but what the renderer reads (a chart from a chart repository), it
+    is ``detached``. ``discover`` says whether owners in it are followed. A root without repository is the
+    cluster itself. ``editions`` are all that its tree is made of.
     """
 
     name: str
     repository: str
     request: RenderRequest
+    revision: str = CONFIGURED
     renderer: str = "plain"
     mounts: tuple[Mounted, ...] = ()
     detached: bool = False
     discover: str = ""
     found: Found | None = None
+    editions: frozenset[Edition] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Note once what is asked for all the time."""
+        own = {self.edition} if self.repository else set()
+        editions = own.union(mount.edition for mount in self.mounts)
+        object.__setattr__(self, "editions", frozenset(editions))
 
     @property
     def cluster(self) -> str:
@@ -84,10 +111,9 @@ class Root:
         return self.found.below if self.found else self.name
 
     @property
-    def repositories(self) -> frozenset[str]:
-        """The repositories that its tree is made of; empty for the cluster itself."""
-        mounted = frozenset(mount.repository for mount in self.mounts)
-        return mounted | ({self.repository} if self.repository else frozenset())
+    def edition(self) -> Edition:
+        """The edition of its repository that it is rendered from first of all."""
+        return Edition(self.repository, self.revision)
 
     def is_touched_by(self, changed: Iterable[str], read: Iterable[str]) -> bool:
         """Tell whether changed files of its tree can change the rendering that read those before."""

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from auditor.domain.identity import ObjectRef
 from auditor.ports import Remark, Skipped
-from auditor.state.roots import Root
+from auditor.state.roots import Edition, Root
 from auditor.telemetry.sources import SourceEvents
 
 _log = structlog.get_logger("auditor.git")
@@ -28,6 +28,12 @@ class GitEvents:
         self._sources = sources
         self._commits = Counter(
             "auditor_commits_total", "Heads that were new.", ["repository"], registry=registry
+        )
+        self._revisions = Gauge(
+            "auditor_followed_revisions",
+            "Revisions that owners and the configuration ask for.",
+            ["repository", "state"],
+            registry=registry,
         )
         self._untraced = Counter(
             "auditor_changes_untraced_total",
@@ -52,10 +58,21 @@ class GitEvents:
             retry_in=round(retry_in, 1),
         )
 
-    def commit_noticed(self, repository: str, commit: str, roots: int) -> None:
-        """The followed ref is at another commit; so many roots are touched by it."""
-        self._commits.labels(repository).inc()
-        _log.info("commit_noticed", repository=repository, commit=commit, roots_touched=roots)
+    def commit_noticed(self, edition: Edition, commit: str, roots: int) -> None:
+        """A revision is at another commit; so many roots are touched by it."""
+        self._commits.labels(edition.repository).inc()
+        _log.info(
+            "commit_noticed",
+            repository=edition.repository,
+            revision=edition.revision or None,
+            commit=commit,
+            roots_touched=roots,
+        )
+
+    def revisions_followed(self, repository: str, *, found: int, lacking: int) -> None:
+        """So many revisions are asked for, and so many of them there are not."""
+        self._revisions.labels(repository, "found").set(found)
+        self._revisions.labels(repository, "lacking").set(lacking)
 
     def revision_lost(self, root: str, revision: str, reason: str) -> None:
         """An earlier commit cannot be rendered again; what it declared is forgotten."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pygit2
 import pytest
 
 from auditor.domain.fieldpath import FieldPath
@@ -26,9 +27,9 @@ class RepositoryContract:
     ) -> None:
         """Every look finds what was committed before it."""
         first = upstream.commit({"a.yaml": "one"})
-        heads = [await repository.head()]
+        heads = [(await repository.heads()).at()]
         second = upstream.commit({"a.yaml": "two"})
-        heads.append(await repository.head())
+        heads.append((await repository.heads()).at())
 
         assert heads == [first, second]
 
@@ -37,9 +38,9 @@ class RepositoryContract:
     ) -> None:
         """What was declared before can be rendered again."""
         first = upstream.commit({"a.yaml": "one"})
-        await repository.head()
+        await repository.heads()
         upstream.commit({"a.yaml": "two"})
-        second = await repository.head()
+        second = (await repository.heads()).at()
 
         assert repository.tree(first).read("a.yaml") == b"one"
         assert repository.tree(second).read("a.yaml") == b"two"
@@ -49,9 +50,9 @@ class RepositoryContract:
     ) -> None:
         """Written, added and removed files; not the others."""
         before = upstream.commit({"a/x.yaml": "1", "a/y.yaml": "1", "b/z.yaml": "1"})
-        await repository.head()
+        await repository.heads()
         after = upstream.commit({"a/x.yaml": "2", "a/y.yaml": None, "c/new.yaml": "1"})
-        await repository.head()
+        await repository.heads()
 
         assert repository.changed(before, after) == {"a/x.yaml", "a/y.yaml", "c/new.yaml"}
         assert repository.changed(after, after) == frozenset()
@@ -61,10 +62,10 @@ class RepositoryContract:
     ) -> None:
         """A forced push is a commit like any other."""
         before = upstream.commit({"a.yaml": "1", "b.yaml": "1"})
-        await repository.head()
+        await repository.heads()
         after = upstream.rewrite({"a.yaml": "2", "b.yaml": "1"})
 
-        assert await repository.head() == after
+        assert (await repository.heads()).at() == after
         assert repository.changed(before, after) == {"a.yaml"}
 
     async def test_a_commit_says_who_and_when(
@@ -73,7 +74,7 @@ class RepositoryContract:
         """The author's name without a mail address, and the time in UTC."""
         upstream.commit({"a.yaml": "1"})
         commit = upstream.commit({"a.yaml": "2"})
-        await repository.head()
+        await repository.heads()
 
         info = repository.commit(commit)
 
@@ -89,7 +90,7 @@ class RepositoryContract:
         first = upstream.commit({"a.yaml": "kind: A\nspec:\n  x: 1\n  y: 1\n", "b.yaml": "1"})
         second = upstream.commit({"a.yaml": "kind: A\nspec:\n  x: 1\n  y: 2\n"})
         third = upstream.commit({"b.yaml": "2"})
-        await repository.head()
+        await repository.heads()
 
         def changed(passage: Passage, at: str = third) -> str:
             return repository.last_change(at, passage).id
@@ -106,7 +107,7 @@ class RepositoryContract:
     ) -> None:
         """As little as of a commit that is not there."""
         commit = upstream.commit({"a.yaml": "1"})
-        await repository.head()
+        await repository.heads()
 
         with pytest.raises(SourceUnavailable):
             repository.last_change(commit, Passage("nothing.yaml"))
@@ -120,7 +121,7 @@ class RepositoryContract:
         commit = upstream.commit(
             {"b/y.yaml": "same", "a.yaml": "same", "b.yaml": "other", "b/c/x": "1"}
         )
-        await repository.head()
+        await repository.heads()
 
         blobs = list(repository.tree(commit).blobs())
 
@@ -133,7 +134,7 @@ class RepositoryContract:
     ) -> None:
         """Findings name repository and commit."""
         commit = upstream.commit({"a.yaml": "1"})
-        await repository.head()
+        await repository.heads()
 
         tree = repository.tree(commit)
 
@@ -144,7 +145,7 @@ class RepositoryContract:
     ) -> None:
         """A typing error in the configuration is found at once."""
         commit = upstream.commit({"clusters/prod/a.yaml": "1"})
-        await repository.head()
+        await repository.heads()
 
         with pytest.raises(ManifestError, match=r"^clusters/prd: .*did you mean clusters/prod\?"):
             list(repository.tree(commit).blobs("clusters/prd"))
@@ -154,7 +155,7 @@ class RepositoryContract:
     ) -> None:
         """Nothing is made of it: it may be there later."""
         upstream.commit({"a.yaml": "1"})
-        await repository.head()
+        await repository.heads()
 
         with pytest.raises(SourceUnavailable):
             repository.tree("0" * 40)
@@ -164,16 +165,136 @@ class RepositoryContract:
     ) -> None:
         """It declares nothing yet, which is not the same as declaring that nothing should be."""
         with pytest.raises(SourceUnavailable, match="is empty"):
-            await repository.head()
+            await repository.heads()
 
     async def test_a_deleted_branch_is_unavailable(
         self, upstream: ScriptedRepository, repository: Repository
     ) -> None:
         """The message names the branch and what there is instead."""
         upstream.commit({"a.yaml": "1"})
-        await repository.head()
+        await repository.heads()
         upstream.git.references.create("refs/heads/mainline", upstream.head)
         upstream.git.references.delete("refs/heads/main")
+        heads = await repository.heads()
 
         with pytest.raises(SourceUnavailable, match=r"no branch or tag 'main'.*mainline"):
-            await repository.head()
+            heads.at()
+
+
+class GitRepositoryContract(RepositoryContract):
+    """What a repository of Git promises besides: it can be asked for all that names a commit."""
+
+    async def test_whatever_is_asked_for_is_told_at_one_look(
+        self, upstream: ScriptedRepository, repository: Repository
+    ) -> None:
+        """Branches, tags of both kinds, commits, beginnings of their ids, ranges of versions."""
+        first = upstream.commit({"a.yaml": "1"})
+        upstream.tag("v1.0.0")
+        upstream.tag("v1.1.0", message="annotated")
+        upstream.branch("stable")
+        second = upstream.commit({"a.yaml": "2"})
+        upstream.tag("v1.2.0-rc.1")
+        upstream.branch("feature/x")
+        third = upstream.commit({"a.yaml": "3"})
+        upstream.tag("v2.0.0")
+        wanted = {
+            "": third,
+            "HEAD": third,
+            "main": third,
+            "refs/heads/stable": first,
+            "feature/x": second,
+            "v1.0.0": first,
+            "refs/tags/v1.1.0": first,
+            "1.x": first,
+            ">=1.0.0-0 <2": second,
+            "*": third,
+            "semver:^1.0.0": first,
+            "semver:>=1.2.0-0": third,
+            first: first,
+            second[:8]: second,
+        }
+
+        heads = await repository.heads(wanted)
+
+        assert heads.commits == wanted
+        assert heads.lacking == {}
+        assert repository.tree(heads.at("1.x")).read("a.yaml") == b"1"
+        assert repository.tree(heads.at(second[:8])).read("a.yaml") == b"2"
+
+    async def test_what_moved_is_noticed(
+        self, upstream: ScriptedRepository, repository: Repository
+    ) -> None:
+        """A forced push, a tag that was moved, a version that came; commits stay."""
+        first = upstream.commit({"a.yaml": "1"})
+        upstream.tag("v1.0.0", message="annotated")
+        upstream.branch("stable")
+        asked = ["stable", "v1.0.0", "1.x", first]
+        before = await repository.heads(asked)
+        upstream.rewrite({"a.yaml": "2"})
+        second = upstream.branch("stable")
+        upstream.tag("v1.0.0", message="moved")
+        third = upstream.commit({"a.yaml": "3"})
+        upstream.tag("v1.1.0")
+
+        after = await repository.heads(asked)
+
+        assert set(before.commits.values()) == {first}
+        assert after.commits == {"stable": second, "v1.0.0": second, "1.x": third, first: first}
+        assert repository.changed(first, third) == {"a.yaml"}
+
+    async def test_what_there_is_not_says_so_and_hinders_nothing(
+        self, upstream: ScriptedRepository, repository: Repository
+    ) -> None:
+        """Each by itself, with what to do."""
+        commit = upstream.commit({"a.yaml": "1"})
+        blob = str(upstream.git.create_blob(b"no commit"))
+        upstream.git.references.create("refs/tags/blob", pygit2.Oid(hex=blob))
+        upstream.tag("v1.0.0")
+        absent = ["stabel", "v9", ">=9", "semver:>=9", "semver:nonsense", "0" * 40, "0" * 7, "blob"]
+
+        heads = await repository.heads([*absent, "main"])
+
+        assert heads.commits == {"main": commit}
+        assert heads.lacking.keys() == {*absent}
+        assert all(reason.endswith((".", "it.")) for reason in heads.lacking.values())
+        assert "no tag whose version is in '>=9'" in heads.lacking["semver:>=9"]
+        assert "is no range of versions" in heads.lacking["semver:nonsense"]
+        assert "no commit 0000000" in heads.lacking["0" * 7]
+        assert "is no commit" in heads.lacking["blob"]
+
+    @pytest.mark.parametrize(
+        "revision",
+        [
+            "+refs/*:refs/*",
+            "refs/heads/*",
+            "+main:refs/heads/evil",
+            "--upload-pack=touch evil",
+            "-main",
+            "../../main",
+            "main^{tree}",
+            "main~1",
+            "main:a.yaml",
+            "@{-1}",
+            "^main",
+            "main..other",
+            "semver:" + "1  " * 170 + "!",
+            "x" * 1_000_000,
+            "main\n",
+            "\0",
+            " ",
+        ],
+        ids=lambda revision: repr(revision[:20]),
+    )
+    async def test_a_revision_is_a_name_and_nothing_else(
+        self, upstream: ScriptedRepository, repository: Repository, revision: str
+    ) -> None:
+        """Whoever writes one may mean harm; others are told all the same, and nothing is made of it."""
+        upstream.commit({"a.yaml": "1"})
+        commit = upstream.commit({"a.yaml": "2"})
+        before = set(upstream.git.references)
+
+        heads = await repository.heads([revision, "main"])
+
+        assert heads.commits == {"main": commit}
+        assert len(heads.lacking[revision]) < 300
+        assert set(upstream.git.references) == before

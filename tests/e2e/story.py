@@ -45,7 +45,7 @@ class GitFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True)
-        self._git("init", "--quiet", "--initial-branch=main")
+        self.run("init", "--quiet", "--initial-branch=main")
 
     def write(self, path: str, content: str | Sequence[Mapping[str, Any]]) -> None:
         """Write a file: text, or objects as one YAML stream."""
@@ -56,11 +56,12 @@ class GitFolder:
 
     def commit(self, message: str = "Change the platform") -> str:
         """Commit everything, and return the commit id."""
-        self._git("add", "--all")
-        self._git("commit", "--quiet", "--allow-empty", "--message", message)
-        return self._git("rev-parse", "HEAD").strip()
+        self.run("add", "--all")
+        self.run("commit", "--quiet", "--allow-empty", "--message", message)
+        return self.run("rev-parse", "HEAD").strip()
 
-    def _git(self, *arguments: str) -> str:
+    def run(self, *arguments: str) -> str:
+        """Run git there, and return what it prints."""
         identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
         return subprocess.run(
             ("git", *identity, *arguments),

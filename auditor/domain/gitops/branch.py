@@ -19,9 +19,10 @@ from auditor.domain.manifest import Manifest
 class Mount:
     """Files of a repository, and where they appear in the tree that is rendered.
 
-    ``url`` and ``revision`` (branch, tag or commit; empty: whatever is followed) are as the owner writes
-    them; an empty ``url`` means the repository that the owner itself lies in. Files below the folder
-    ``under`` appear below the folder ``at``; empty: the root of either.
+    ``url`` and ``revision`` are as the owner writes them, with the mark of `auditor.domain.history.RANGE`
+    where it says that it is a range of versions; without a revision it is the default branch. An empty
+    ``url`` means what the owner itself lies in, at the same revision. Files below the folder ``under``
+    appear below the folder ``at``; empty: the root of either.
     """
 
     url: str = ""

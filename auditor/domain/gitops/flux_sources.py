@@ -22,6 +22,7 @@ from auditor.domain.gitops.flux_fields import (
 )
 from auditor.domain.gitops.flux_ignore import kept_folders
 from auditor.domain.gitops.flux_mounts import Mounts, moved, narrowed
+from auditor.domain.history import RANGE
 from auditor.domain.manifest import Manifest, holds_seal
 
 BOOTSTRAP: Final = "flux-system"
@@ -29,7 +30,6 @@ BOOTSTRAP: Final = "flux-system"
 _DEFAULT_BRANCH: Final = "master"
 _LATEST: Final = "latest"
 _OCI: Final = "oci://"
-_RANGE: Final = "semver:"
 """Marks a revision as a range of versions."""
 _S3: Final = "s3://"
 _SPEAKING_S3: Final = ("", "generic", "aws")
@@ -95,8 +95,8 @@ class Sources:
         self, found: Manifest, path: str, trail: tuple[Reference, ...]
     ) -> Mounts | DeadEnd:
         spec = part(found.body, "spec")
-        if lack := _lack(spec):
-            return DeadEnd(reason=f"{trail[-1]} {lack}")
+        if not text(spec, "url"):
+            return DeadEnd(reason=f"{trail[-1]} names no url")
         mounts: Mounts = (Mount(url=text(spec, "url"), revision=_revision(spec)),)
         if sparse := [clean(folder) for folder in words(spec, "sparseCheckout")]:
             mounts = narrowed(mounts, sparse)
@@ -177,7 +177,7 @@ def _pulled(found: Manifest, path: str, source: Reference) -> Mounts | DeadEnd:
         )
     if text(ref, "semver") and text(ref, "semverFilter") and not text(ref, "digest"):
         return DeadEnd(reason=f"{source} chooses among tags by a pattern (spec.ref.semverFilter)")
-    ranged = f"{_RANGE}{text(ref, 'semver')}" if text(ref, "semver") else ""
+    ranged = f"{RANGE}{text(ref, 'semver')}" if text(ref, "semver") else ""
     revision = text(ref, "digest") or ranged or text(ref, "tag") or _LATEST
     return _kept((Mount(url=url, revision=revision),), spec, path, source)
 
@@ -197,19 +197,14 @@ def _stored(found: Manifest, path: str, source: Reference) -> Mounts | DeadEnd:
     return _kept((Mount(url=url),), spec, path, source)
 
 
-def _lack(spec: Any) -> str:
-    """Why it cannot be told which files of which repository are meant; empty where it can."""
-    ref = part(spec, "ref")
-    if not text(spec, "url"):
-        return "names no url"
-    if text(ref, "semver") and not text(ref, "name") and not text(ref, "commit"):
-        return "follows a range of versions (spec.ref.semver), which is not resolved"
-    return ""
-
-
 def _revision(spec: Any) -> str:
-    """https://fluxcd.io/flux/components/source/gitrepositories/#reference: the last field given wins."""
+    """What is checked out, by the first of these fields that is given.
+
+    https://fluxcd.io/flux/components/source/gitrepositories/#reference, in the order of
+    https://github.com/fluxcd/pkg/blob/main/git/gogit/client.go.
+    """
     ref = part(spec, "ref")
-    fields = ("commit", "name", "tag", "branch")
-    written = next((found for field in fields if (found := text(ref, field))), _DEFAULT_BRANCH)
-    return written.removeprefix("refs/heads/").removeprefix("refs/tags/")
+    marks = {"commit": "", "name": "", "tag": "refs/tags/", "semver": RANGE}
+    said = ((mark, text(ref, field)) for field, mark in marks.items())
+    branch = f"refs/heads/{text(ref, 'branch') or _DEFAULT_BRANCH}"
+    return next((mark + written for mark, written in said if written), branch)

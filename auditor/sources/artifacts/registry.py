@@ -23,9 +23,10 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from auditor.domain.history import RANGE
 from auditor.errors import SourceRefused, SourceUnavailable
 from auditor.sources.artifacts.channel import Channel, Server
-from auditor.sources.artifacts.tags import RANGE, highest, is_range
+from auditor.sources.artifacts.tags import highest, is_range
 from auditor.sources.artifacts.unpacking import Bounds, unpacked
 from auditor.sources.git.shelf import Entry, Revision
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
-from auditor.domain.history import CommitInfo, Passage
+from auditor.domain.history import CONFIGURED, CommitInfo, Heads, Passage
 from auditor.errors import SourceUnavailable
 from auditor.ports import Tree
 from auditor.sources.git.shelf import Entry, Revision, Shelf
@@ -57,23 +57,35 @@ class FetchedRepository:
         """The configured name."""
         return self._name
 
-    async def head(self) -> str:
-        """Look for news, fetch them, and return the id of the revision that counts now.
+    async def heads(self, revisions: Collection[str] = (CONFIGURED,)) -> Heads:
+        """Look for news, fetch them, and tell what counts now of all that is asked for.
 
         Raises:
-            SourceUnavailable: it cannot be reached in time, has no such revision, or one that is not
-                to be read.
+            SourceUnavailable: it cannot be reached in time, or nothing of it can be had.
 
         """
         try:
             async with asyncio.timeout(self._patience):
-                revision = await self._look(self._upstream.line)
+                found = {each: await self._attempt(each) for each in sorted(revisions)}
         except TimeoutError as error:
             reason = (
                 f"repository {self._name} took longer than {self._patience:g} s. It is tried again."
             )
             raise SourceUnavailable(reason) from error
-        return revision
+        lacking = {each: why for each, why in found.items() if isinstance(why, SourceUnavailable)}
+        if lacking and len(lacking) == len(found):
+            raise next(iter(lacking.values()))
+        return Heads(
+            commits={each: head for each, head in found.items() if isinstance(head, str)},
+            lacking={each: str(why) for each, why in lacking.items()},
+        )
+
+    async def _attempt(self, revision: str) -> str | SourceUnavailable:
+        """The id of what a revision is now, or why it cannot be had: others may be all the same."""
+        try:
+            return await self._look(revision or self._upstream.line)
+        except SourceUnavailable as error:
+            return error
 
     async def _look(self, line: str) -> str:
         """Have on the shelf what a ref means now."""

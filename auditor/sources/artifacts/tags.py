@@ -9,12 +9,9 @@ https://github.com/argoproj/argo-cd/blob/master/util/oci/client.go. It refuses t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
+from auditor.domain.history import RANGE
 from auditor.domain.semver import Range, Version, parse_range, parse_strict, parse_version
-
-RANGE: Final = "semver:"
-"""Marks a revision as a range of versions, as Flux has it; no tag can hold a colon."""
 
 
 def is_range(ref: str) -> bool:

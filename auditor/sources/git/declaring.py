@@ -30,7 +30,7 @@ from auditor.state.declared import PackedRendering, pack_rendering
 from auditor.state.desired import DesiredState
 from auditor.state.packed_manifests import relocated
 from auditor.state.revisions import Remembered, RevisionStore
-from auditor.state.roots import Mounted, Root
+from auditor.state.roots import Edition, Mounted, Root
 from auditor.telemetry.git import GitEvents
 
 Notice = Callable[[Iterable[ObjectRef]], None]
@@ -76,7 +76,7 @@ def of_no_cluster(_cluster: str) -> Capabilities:
 
 
 class Declarer:
-    """Declares roots at commits; which commits, by repository, is said each time.
+    """Declares roots at commits; which commits, by edition, is said each time.
 
     ``rendered`` says how each root was rendered that renders now.
     """
@@ -95,12 +95,12 @@ class Declarer:
         self.rendered: dict[str, Rendered] = {}
         self._kept: dict[str, Remembered] = {}
 
-    def is_touched(self, root: Root, repository: str, changed: Iterable[str]) -> bool:
-        """Tell whether changed files of a repository can change what a root declares."""
+    def is_touched(self, root: Root, edition: Edition, changed: Iterable[str]) -> bool:
+        """Tell whether changed files of an edition can change what a root declares."""
         rendered = self.rendered.get(root.name)
         if rendered is None:
             return True
-        return root.is_touched_by(seen(_mounts(root), repository, changed), rendered.read)
+        return root.is_touched_by(seen(_mounts(root), edition, changed), rendered.read)
 
     def is_outdated(self, root: Root) -> bool:
         """Tell whether a root was rendered for what its cluster says no longer of itself."""
@@ -114,7 +114,7 @@ class Declarer:
         self.rendered.pop(root.name, None)
 
     async def declare(
-        self, root: Root, heads: Mapping[str, str], *, at: datetime
+        self, root: Root, heads: Mapping[Edition, str], *, at: datetime
     ) -> frozenset[ObjectRef]:
         """Render a root at commits and declare the result as of a moment; return what that touched.
 
@@ -150,7 +150,7 @@ class Declarer:
         return touched
 
     async def _render(
-        self, root: Root, heads: Mapping[str, str], at: datetime
+        self, root: Root, heads: Mapping[Edition, str], at: datetime
     ) -> tuple[Rendering, PackedRendering]:
         tree = self._tree(root, heads)
         if root.is_cluster:
@@ -163,19 +163,22 @@ class Declarer:
         packed = await asyncio.to_thread(
             pack_rendering,
             rendering,
-            revision=tree.revision or heads[root.repository],
+            revision=tree.revision or heads[root.edition],
             at=at,
             owner=root.found.owner if root.found else None,
         )
         return rendering, packed
 
-    def _tree(self, root: Root, heads: Mapping[str, str]) -> Tree:
-        if not root.repositories:
+    def _tree(self, root: Root, heads: Mapping[Edition, str]) -> Tree:
+        if not root.editions:
             return EmptyTree()
-        trees = {name: self.repositories[name].tree(heads[name]) for name in root.repositories}
+        trees = {
+            edition: self.repositories[edition.repository].tree(heads[edition])
+            for edition in root.editions
+        }
         if not root.mounts:
-            return trees[root.repository]
-        return JoinedTree([Part(mount, trees[mount.repository]) for mount in root.mounts])
+            return trees[root.edition]
+        return JoinedTree([Part(mount, trees[mount.edition]) for mount in root.mounts])
 
     def _called_for_at(self, root: Root) -> Origin | None:
         """Where the owner is declared that calls for a root."""
@@ -222,7 +225,7 @@ class Declarer:
                     return
                 self._kept[root.name] = kept
 
-    async def restore(self, root: Root, heads: Mapping[str, str]) -> None:
+    async def restore(self, root: Root, heads: Mapping[Edition, str]) -> None:
         """Take back what a root declared before a restart, with what was declared before that.
 
         What cannot be rendered any more (rewritten history, a lost cache) is forgotten, and told.
@@ -240,7 +243,9 @@ class Declarer:
             self.outlets.notice(self.outlets.desired.replace(root.name, packed))
             await self._recall(root, remembered, heads)
 
-    async def _recall(self, root: Root, remembered: Remembered, heads: Mapping[str, str]) -> None:
+    async def _recall(
+        self, root: Root, remembered: Remembered, heads: Mapping[Edition, str]
+    ) -> None:
         by_revision = sorted(remembered.earlier, key=lambda kept: kept.revision)
         for revision, group in groupby(by_revision, key=lambda kept: kept.revision):
             packed = await self._again(root, revision, heads) if revision else None
@@ -248,12 +253,12 @@ class Declarer:
                 self.outlets.desired.recall(group, packed)
 
     async def _again(
-        self, root: Root, revision: str, heads: Mapping[str, str]
+        self, root: Root, revision: str, heads: Mapping[Edition, str]
     ) -> PackedRendering | None:
         """Render an earlier commit once more, if it is still to be had."""
         try:
             committed = self.repositories[root.repository].commit(revision).committed
-            _, packed = await self._render(root, {**heads, root.repository: revision}, committed)
+            _, packed = await self._render(root, {**heads, root.edition: revision}, committed)
         except ClusterUnasked:
             raise
         except (ManifestError, SourceUnavailable) as error:
@@ -263,7 +268,7 @@ class Declarer:
 
 
 def _mounts(root: Root) -> tuple[Mounted, ...]:
-    return root.mounts or (Mounted(repository=root.repository),)
+    return root.mounts or (Mounted(repository=root.repository, revision=root.revision),)
 
 
 def _located(rendering: Rendering, tree: Tree, owner: Origin | None) -> Rendering:

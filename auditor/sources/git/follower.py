@@ -14,12 +14,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from auditor.domain.history import CONFIGURED, Heads
 from auditor.errors import RetryableError
 from auditor.ports import Clock, Repository
 from auditor.sources.git.declaring import Outlets
+from auditor.sources.git.following import DEEPEST
 from auditor.sources.git.forest import Forest
-from auditor.state.roots import Root
+from auditor.state.roots import Edition, Root
 
+ROUNDS: Final = DEEPEST + 1
+"""So many times one look may ask for more, as owners lead to owners; the next look goes on."""
 STALE_AFTER: Final = 3
 """So many polls may fail before what is declared is called stale."""
 _FIRST_BACKOFF: Final = 1.0
@@ -55,7 +59,7 @@ class _Progress:
 
 
 class GitFollower:
-    """Follows the followed ref of one repository, for all roots that any of its files go into."""
+    """Follows one repository, at all revisions that roots ask for which any of its files go into."""
 
     def __init__(
         self, repository: Repository, forest: Forest, outlets: Outlets, pace: Pace
@@ -77,49 +81,65 @@ class GitFollower:
             await self._nap(await self._look())
 
     async def sync_once(self) -> None:
-        """Look once, and declare what is new.
+        """Look once, and declare what is new; look again for what that asks for.
 
         Raises:
-            SourceUnavailable: the repository cannot be reached or read; nothing changed.
+            SourceUnavailable: the repository cannot be reached or read, so nothing changed; or it lacks
+                what it is configured to be followed at, and the rest is declared.
             StoreUnavailable: what was kept over a restart cannot be read.
 
         A root that does not render is no failure of the look: its status tells.
 
         """
-        head = await self._repository.head()
-        if head == self._forest.head(self._repository.name):
-            await self._forest.grow(self._pace.clock.now())
-        else:
-            await self._follow(head)
+        heads = Heads()
+        for _ in range(ROUNDS):
+            asked = self._forest.asked(self._repository.name)
+            if asked <= heads.commits.keys() | heads.lacking.keys():
+                break
+            self._poked.clear()
+            heads = await self._repository.heads(asked)
+            await self._follow(heads)
         self._progress.looked = self._pace.clock.now()
-        self._confirm(head)
+        self._confirm(heads)
         await self._forest.keep(self._repository.name)
-
-    async def _follow(self, head: str) -> None:
-        """Declare anew what a commit touches."""
-        touched = await self._forest.advance(self._repository.name, head, at=self._moment(head))
-        self._outlets.events.commit_noticed(self._repository.name, head, touched)
-
-    def _moment(self, head: str) -> datetime:
-        """When a commit became the declared one.
-
-        A commit may be much older than its merge: where the ref was seen without it, it counts from then.
-        """
-        committed = self._repository.commit(head).committed
-        return min(max(committed, self._progress.looked or committed), self._pace.clock.now())
-
-    def _confirm(self, head: str) -> None:
-        """Say of every root that its declarations are those of the head, or why they are not."""
-        self._progress.failures = 0
+        if any(root.edition == Edition(self._repository.name) for root in self._roots):
+            heads.at(CONFIGURED)
         self._outlets.events.repository_reached(self._repository.name, self._pace.clock.now())
-        committed = self._repository.commit(head).committed
+
+    async def _follow(self, heads: Heads) -> None:
+        """Declare anew what commits touch."""
+        name, events = self._repository.name, self._outlets.events
+        if self._forest.editions.knows(name, heads):
+            await self._forest.grow(self._pace.clock.now())
+            return
+        touched = await self._forest.advance(name, heads, at=self._moment(heads))
+        for revision, roots in touched.items():
+            events.commit_noticed(Edition(name, revision), heads.commits[revision], roots)
+        events.revisions_followed(name, found=len(heads.commits), lacking=len(heads.lacking))
+
+    def _moment(self, heads: Heads) -> datetime:
+        """When commits became the declared ones.
+
+        A commit may be much older than its merge, or than who asks for it: where revisions were seen
+        without it, it counts from then, and after a restart from the youngest commit of all.
+        """
+        now = self._pace.clock.now()
+        commits = map(self._repository.commit, {*heads.commits.values()})
+        committed = max((commit.committed for commit in commits), default=now)
+        return min(max(committed, self._progress.looked or committed), now)
+
+    def _confirm(self, heads: Heads) -> None:
+        """Say of every root that its declarations are those of its commit, or why they are not."""
+        committed = {
+            head: self._repository.commit(head).committed for head in {*heads.commits.values()}
+        }
         reasons = {}
         for root in self._roots:
-            failure = self._forest.failure(root)
+            failure, head = self._forest.failure(root), self._forest.editions.head(root.edition)
             if failure is not None:
                 reasons[root.name] = str(failure)
             elif root.repository == self._repository.name and self._is_rendered(root):
-                self._outlets.desired.roots.confirm(root.name, head, committed)
+                self._outlets.desired.roots.confirm(root.name, head, committed[head])
         self._stand(reasons)
 
     def _is_rendered(self, root: Root) -> bool:
@@ -145,6 +165,7 @@ class GitFollower:
             await self.sync_once()
         except RetryableError as error:
             return self._retreat(error)
+        self._progress.failures = 0
         return self._pace.pause(0)
 
     def _retreat(self, error: RetryableError) -> float:

@@ -20,12 +20,14 @@ from auditor.domain.manifest import Manifest, Owner
 from auditor.errors import ManifestError
 from auditor.ports import RenderRequest
 from auditor.sources.git import readings
-from auditor.sources.git.readings import Listening, Reading, Readings
+from auditor.sources.git.readings import Listening, Places, Reading, Readings
 from auditor.state.atlas import Atlas
-from auditor.state.roots import ALL, Found, Mounted, Root
+from auditor.state.roots import ALL, Edition, Found, Mounted, Root
 
 DEEPEST: Final = 16
 """So many owners may stand above each other."""
+MOST_REVISIONS: Final = 1_000
+"""So many revisions of one repository are followed."""
 
 
 class Objects(readings.Objects, Protocol):
@@ -33,6 +35,9 @@ class Objects(readings.Objects, Protocol):
 
     def owners_in(self, root: Root, kinds: frozenset[GroupKind]) -> Iterable[ObjectRef]:
         """The owners of some kinds that a root declares."""
+
+    def root_of(self, ref: ObjectRef) -> Root | None:
+        """The root whose declaration of an object counts; ``None`` where it only lives."""
 
     def concerns(self, refs: Iterable[ObjectRef]) -> bool:
         """Tell whether any of these is an owner, or something that owners referred to."""
@@ -92,6 +97,7 @@ class _Walk:
         self._roots: dict[str, Root] = {}
         self._unknown: defaultdict[ObjectRef, list[str]] = defaultdict(list)
         self._read: dict[ObjectRef, str | None] = {}
+        self._asked: defaultdict[str, set[str]] = defaultdict(set)
 
     def through(self, tops: Sequence[Root]) -> Growth:
         ahead = deque(tops)
@@ -109,36 +115,47 @@ class _Walk:
         kinds = frozenset(each.kind.group_kind for each in followed(root.discover))
         for owner in self._ground.objects.owners_in(root, kinds) if kinds else ():
             for found in () if owner in self._read else self._found_by(owner, root):
-                if isinstance(found, Root):
+                reason = self._excess(found) if isinstance(found, Root) else found
+                if isinstance(found, Root) and not reason:
                     yield found
                 else:
-                    self._unknown[owner].append(found)
+                    self._unknown[owner].append(reason)
+
+    def _excess(self, root: Root) -> str:
+        """Why a root is one too many; empty where it is not."""
+        for edition in root.editions:
+            asked = self._asked[edition.repository]
+            if edition.revision not in asked and len(asked) >= MOST_REVISIONS:
+                return f"more than {MOST_REVISIONS} revisions of {edition.repository} are asked for"
+            asked.add(edition.revision)
+        return ""
 
     def _found_by(self, owner: ObjectRef, root: Root) -> Sequence[Root | str]:
         """What one owner leads to: roots, and reasons why something cannot be known."""
-        reading = self._readings.recall(owner, root)
+        places = Places(met=root, declaring=self._ground.objects.root_of(owner) or root)
+        reading = self._readings.recall(owner, places)
         if reading is None:
             around = Listening(self._ground.objects, owner.cluster)
             manifest = around.find(owner)
             if manifest is None:
                 return ()
-            reading = self._reading(root, manifest, around)
+            reading = self._reading(places, manifest, around)
             self._readings.keep(owner, reading)
         self._read[owner] = reading.environment
         return reading.found
 
-    def _reading(self, root: Root, owner: Manifest, around: Listening) -> Reading:
+    def _reading(self, places: Places, owner: Manifest, around: Listening) -> Reading:
         items = tuple(READERS[owner.ref.group_kind].read(owner, around))
-        inherited = self._inherited(root, owner)
+        inherited = self._inherited(places.met, owner)
         return Reading(
-            parent=root,
+            places=places,
             asked=around.asked,
-            found=tuple(self._led_to(root, owner, items)),
+            found=tuple(self._led_to(places, owner, items)),
             environment=environment_below(owner, items, inherited=inherited),
         )
 
     def _led_to(
-        self, root: Root, owner: Manifest, items: Iterable[Branch | DeadEnd]
+        self, places: Places, owner: Manifest, items: Iterable[Branch | DeadEnd]
     ) -> Iterator[Root | str]:
         kind = READERS[owner.ref.group_kind]
         above = owner.owner.chain if owner.owner else ()
@@ -150,7 +167,7 @@ class _Walk:
                 yield (
                     item.reason
                     if isinstance(item, DeadEnd)
-                    else self._root(root, owner, kind, self._chosen(item))
+                    else self._root(places, owner, kind, self._chosen(item))
                 )
             except ManifestError as error:
                 yield error.reason
@@ -162,15 +179,16 @@ class _Walk:
             return branch
         return branch.otherwise
 
-    def _root(self, parent: Root, owner: Manifest, kind: OwnerKind, branch: Branch) -> Root:
+    def _root(self, places: Places, owner: Manifest, kind: OwnerKind, branch: Branch) -> Root:
         """Make a root of a branch.
 
         Raises:
             ManifestError: it names a repository or cluster that is not configured.
 
         """
-        home = self._home(parent, owner)
+        home = self._home(places.declaring, owner)
         mounts = tuple(self._mounted(mount, home) for mount in branch.files)
+        edition = mounts[0].edition if mounts else home
         whole = len(mounts) == 1 and mounts[0].under == mounts[0].at == ALL
         request = RenderRequest(
             path=branch.path.strip("/"),
@@ -180,28 +198,34 @@ class _Walk:
         )
         return Root(
             name=_name(owner.ref, branch),
-            repository=mounts[0].repository if mounts else home,
+            repository=edition.repository,
+            revision=edition.revision,
             request=request,
             renderer=branch.renderer,
             mounts=() if whole else mounts,
             detached=not mounts,
-            discover=parent.discover,
-            found=self._found(parent, owner, kind, branch),
+            discover=places.met.discover,
+            found=self._found(places.met, owner, kind, branch),
         )
 
-    def _home(self, parent: Root, owner: Manifest) -> str:
-        """The configured repository that an owner lies in; empty where it only lives."""
+    def _home(self, declaring: Root, owner: Manifest) -> Edition:
+        """What an owner lies in, of all that the root is made of which declares it."""
         origin = owner.origin.repository if owner.origin else ""
-        return origin if self._ground.atlas.has(origin) else parent.repository
+        mounted = (declaring.edition, *(mount.edition for mount in declaring.mounts))
+        around = next((each for each in mounted if each.repository == origin), declaring.edition)
+        is_elsewhere = around.repository != origin and self._ground.atlas.has(origin)
+        return Edition(origin) if is_elsewhere else around
 
-    def _mounted(self, mount: Mount, home: str) -> Mounted:
-        if mount.url:
-            name = self._ground.atlas.repository(mount.url, mount.revision)
-        elif home:
-            name = self._ground.atlas.own(home, mount.revision)
-        else:
+    def _mounted(self, mount: Mount, home: Edition) -> Mounted:
+        edition = self._ground.atlas.edition(mount.url, mount.revision) if mount.url else home
+        if not edition.repository:
             raise ManifestError("it refers to the repository that it lies in, and lies in none")
-        return Mounted(repository=name, under=mount.under.strip("/"), at=mount.at.strip("/"))
+        return Mounted(
+            repository=edition.repository,
+            revision=edition.revision,
+            under=mount.under.strip("/"),
+            at=mount.at.strip("/"),
+        )
 
     def _found(self, parent: Root, owner: Manifest, kind: OwnerKind, branch: Branch) -> Found:
         above = owner.owner.chain if owner.owner else ()

@@ -14,7 +14,7 @@ from typing import Final
 from auditor.domain.manifest import Origin
 from auditor.errors import ManifestError
 from auditor.ports import Blob, Skipped, Tree
-from auditor.state.roots import Mounted
+from auditor.state.roots import Edition, Mounted
 
 ALIVE: Final = "alive"
 """Stands for a commit where something is called for by what is alive, and lies in no repository."""
@@ -145,9 +145,9 @@ class EmptyTree:
         return iter(())
 
 
-def seen(mounts: Iterable[Mounted], repository: str, changed: Iterable[str]) -> frozenset[str]:
-    """Changed paths of a repository, as a tree with these mounts has them."""
-    own = [mount for mount in mounts if mount.repository == repository]
+def seen(mounts: Iterable[Mounted], edition: Edition, changed: Iterable[str]) -> frozenset[str]:
+    """Changed paths of an edition, as a tree with these mounts has them."""
+    own = [mount for mount in mounts if mount.edition == edition]
     moved = (_moved(path, mount.under, mount.at) for path in changed for mount in own)
     return frozenset(path for path in moved if path is not None)
 

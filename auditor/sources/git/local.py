@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from pathlib import Path
 
 import pygit2
 
+from auditor.domain.history import Heads
 from auditor.errors import SourceUnavailable
+from auditor.sources.git.commits import Incomplete, commit_by_id, heads_of, youngest
 from auditor.sources.git.libgit2 import prepare
-from auditor.sources.git.refs import HEAD, find_ref
+from auditor.sources.git.refs import HEAD, Named, Refs
 
 
 class LocalClone:
@@ -20,11 +23,13 @@ class LocalClone:
         self._ref = ref
         self._repository: pygit2.Repository | None = None
 
-    def look(self, stop: threading.Event) -> tuple[pygit2.Repository, str]:
-        """Return the repository and the commit that the followed ref is at.
+    def look(
+        self, stop: threading.Event, revisions: Collection[str]
+    ) -> tuple[pygit2.Repository, Heads]:
+        """Return the repository and the commits of revisions.
 
         Raises:
-            SourceUnavailable: there is no repository, or no such ref.
+            SourceUnavailable: there is no repository, or nothing in it.
 
         """
         del stop  # nothing here takes long
@@ -32,13 +37,25 @@ class LocalClone:
         try:
             if self._repository is None:
                 self._repository = pygit2.Repository(str(self._folder))
-            return self._repository, str(self._head(self._repository))
-        except (pygit2.GitError, KeyError) as error:
+            return self._repository, self._heads(self._repository, revisions)
+        except (pygit2.GitError, KeyError, Incomplete) as error:
             self._repository = None
             reason = f"{self._folder} holds no readable Git repository ({error}). Correct url."
             raise SourceUnavailable(reason) from error
 
-    def _head(self, repository: pygit2.Repository) -> pygit2.Oid:
-        names = [*repository.references, *([] if repository.head_is_unborn else [HEAD])]
-        name = find_ref(self._ref, names, repository=str(self._folder))
-        return repository.references[name].peel(pygit2.Commit).id
+    def _heads(self, repository: pygit2.Repository, revisions: Collection[str]) -> Heads:
+        names = {*repository.references, *([] if repository.head_is_unborn else [HEAD])}
+        refs = Refs(names, repository=str(self._folder))
+
+        def find(revision: str) -> str:
+            meant = refs.find(revision or self._ref)
+            if isinstance(meant, Named):
+                found = [repository.references[name].resolve().target for name in meant.names]
+                return youngest(repository, found)
+            commit = commit_by_id(repository, meant.start)
+            if commit is None:
+                reason = f"{self._folder} has no commit {meant.start}. Fetch it, or correct the revision."
+                raise SourceUnavailable(reason)
+            return commit
+
+        return heads_of(revisions, find)

@@ -14,37 +14,25 @@ import fcntl
 import hashlib
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pygit2
 
+from auditor.domain.history import Heads
 from auditor.errors import SourceUnavailable
-from auditor.sources.git.credentials import Callbacks, Credentials, redact, translated
+from auditor.sources.git.commits import Incomplete
+from auditor.sources.git.credentials import redact, translated
+from auditor.sources.git.fetching import Fetching, Kept, Remote
 from auditor.sources.git.libgit2 import prepare
-from auditor.sources.git.refs import find_ref
 
 _MARKER: Final = "auditor-complete"
 """Written after the first good fetch; a mirror without it is half written."""
-_FOLLOWED: Final = "refs/auditor/followed"
 _LOCKS: Final = ("*.lock", "refs/**/*.lock", "objects/pack/*.lock")
-_ALL: Final = 2**31 - 1
-"""The depth that fetches what a shallow fetch left out (``git fetch --unshallow``)."""
 _MANY_PACKS: Final = 100
 """Every fetch leaves a pack; from here on they are put into one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remote:
-    """What is mirrored. ``depth`` is how many commits of the history a fetch takes; 0 takes all."""
-
-    url: str
-    ref: str = "HEAD"
-    credentials: Credentials | None = None
-    depth: int = 0
 
 
 class Mirror:
@@ -54,30 +42,39 @@ class Mirror:
         self._remote = remote
         self._cache = cache
         self._repository: pygit2.Repository | None = None
+        self._kept = Kept()
         key = hashlib.sha256(remote.url.encode()).hexdigest()[:32]
         self.folder = cache / f"{key}.git"
 
-    def look(self, stop: threading.Event) -> tuple[pygit2.Repository, str]:
-        """Fetch what is new; return the mirror and the commit that the followed ref is at. Blocks.
+    def look(
+        self, stop: threading.Event, revisions: Collection[str]
+    ) -> tuple[pygit2.Repository, Heads]:
+        """Fetch what is new; return the mirror, and the commits of revisions. Blocks.
 
         Raises:
-            SourceUnavailable: the server cannot be reached, refuses, or has no such ref.
+            SourceUnavailable: the server cannot be reached, refuses, or has nothing.
 
         """
         prepare()
         with translated(self._remote.url), self._locked():
-            repository = self._open()
-            commit = self._fetch(repository, stop)
-            if commit is None:
+            heads = self._fetched(stop, revisions)
+            if heads is None:
                 self._discard()
-                repository = self._open()
-                commit = self._fetch(repository, stop)
-            if commit is None:
+                heads = self._fetched(stop, revisions)
+            if heads is None:
                 raise SourceUnavailable(
                     f"{redact(self._remote.url)}: what was fetched is incomplete."
                 )
             (self.folder / _MARKER).touch()
-            return self._tidied(repository), commit
+            return self._tidied(self._open()), heads
+
+    def _fetched(self, stop: threading.Event, revisions: Collection[str]) -> Heads | None:
+        """Fetch; ``None`` where what is here cannot be read."""
+        fetching = Fetching(self._remote, self._open(), self._kept, stop)
+        try:
+            return fetching.heads(revisions)
+        except Incomplete:
+            return None
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -107,28 +104,8 @@ class Mirror:
 
     def _discard(self) -> None:
         self._repository = None
+        self._kept = Kept()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _fetch(self, repository: pygit2.Repository, stop: threading.Event) -> str | None:
-        """Fetch the followed ref; ``None`` where what is here cannot be read."""
-        followed = repository.references.get(_FOLLOWED)
-        if followed is not None and _whole_commit(repository, followed.target) is None:
-            return None
-        remote = repository.remotes.create_anonymous(self._remote.url)
-        callbacks = Callbacks(self._remote.credentials, stop)
-        heads = {head.name: head.oid for head in remote.list_heads(callbacks=callbacks, proxy=True)}
-        name = find_ref(self._remote.ref, heads, repository=redact(self._remote.url))
-        depth = _ALL if self._is_to_be_completed(repository) else self._remote.depth
-        is_known = heads[name] in repository and (self.folder / _MARKER).exists()
-        if not is_known or depth == _ALL:
-            refspec = f"+{name}:{_FOLLOWED}"
-            callbacks = Callbacks(self._remote.credentials, stop)
-            remote.fetch([refspec], callbacks=callbacks, proxy=True, depth=depth)
-        return _whole_commit(repository, heads[name])
-
-    def _is_to_be_completed(self, repository: pygit2.Repository) -> bool:
-        """Whether all of the history is wanted and only part of it here."""
-        return not self._remote.depth and repository.is_shallow
 
     def _tidied(self, repository: pygit2.Repository) -> pygit2.Repository:
         """Put many packs into one, and open the result: every open pack costs a file handle."""
@@ -142,12 +119,3 @@ class Mirror:
                     part.unlink()
         self._repository = pygit2.Repository(str(self.folder))
         return self._repository
-
-
-def _whole_commit(repository: pygit2.Repository, oid: pygit2.Oid) -> str | None:
-    """Return the commit that a ref's object means, if it and its files' names can be read."""
-    try:
-        commit = repository[oid].peel(pygit2.Commit)
-    except (KeyError, pygit2.GitError):
-        return None
-    return str(commit.id) if commit.tree_id in repository else None

@@ -1,7 +1,7 @@
 """What owners led to, remembered for as long as nothing changed that was read for it.
 
 A platform has hundreds of owners, and a commit touches one or two. Reading an owner is pure, so what it led
-to holds until the owner, the root that it was found in, or an object that was asked for on the way is
+to holds until the owner, a root that it was found in, or an object that was asked for on the way is
 another. It refuses to read an owner, and to remember one that was not met in the last walk.
 """
 
@@ -46,13 +46,25 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """The root that an owner was met in, and the one whose declaration of it counts."""
+
+    met: Root
+    declaring: Root
+
+    def are(self, other: Places) -> bool:
+        """Tell whether these are the same roots."""
+        return self.met is other.met and self.declaring is other.declaring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What an owner, found in a root, led to: roots, and reasons why something cannot be known.
+    """What an owner led to: roots, and reasons why something cannot be known.
 
     ``environment`` is the one of all of it, where that is told.
     """
 
-    parent: Root
+    places: Places
     asked: Asked
     found: Sequence[Root | str]
     environment: str | None = None
@@ -95,10 +107,10 @@ class Readings:
         """Begin a walk: what the last one did not meet is forgotten."""
         self._before, self._now = self._now, {}
 
-    def recall(self, owner: ObjectRef, parent: Root) -> Reading | None:
-        """The reading of an owner found in a root, if reading it again would say the same."""
+    def recall(self, owner: ObjectRef, places: Places) -> Reading | None:
+        """The reading of an owner, if reading it again would say the same."""
         known = self._before.get(owner)
-        if known is None or known.parent is not parent or not known.asked.holds(self._objects):
+        if known is None or not known.places.are(places) or not known.asked.holds(self._objects):
             return None
         self._now[owner] = known
         return known

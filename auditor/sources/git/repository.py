@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final, Protocol
 
 import pygit2
 
-from auditor.domain.history import CommitInfo, Passage
+from auditor.domain.history import CONFIGURED, CommitInfo, Heads, Passage
 from auditor.errors import SourceUnavailable
+from auditor.sources.git.fetching import Remote
 from auditor.sources.git.local import LocalClone
-from auditor.sources.git.mirror import Mirror, Remote
+from auditor.sources.git.mirror import Mirror
 from auditor.sources.git.objects import Objects
 from auditor.sources.git.tree import GitTree
 
@@ -23,8 +25,10 @@ PATIENCE: Final = 300.0
 class Origin(Protocol):
     """Where commits come from."""
 
-    def look(self, stop: threading.Event) -> tuple[pygit2.Repository, str]:
-        """Return a repository on disk and the followed commit in it. Blocks; ends once stopped.
+    def look(
+        self, stop: threading.Event, revisions: Collection[str]
+    ) -> tuple[pygit2.Repository, Heads]:
+        """Return a repository on disk and the commits of revisions in it. Blocks; ends once stopped.
 
         Raises:
             SourceUnavailable: not to be had now.
@@ -33,7 +37,7 @@ class Origin(Protocol):
 
 
 class GitRepository:
-    """One repository at one ref."""
+    """One repository, at every revision that is asked for."""
 
     def __init__(self, name: str, origin: Origin, *, patience: float = PATIENCE) -> None:
         self._name = name
@@ -47,17 +51,17 @@ class GitRepository:
         """The configured name."""
         return self._name
 
-    async def head(self) -> str:
-        """Look for news, and return the commit that the followed ref is at.
+    async def heads(self, revisions: Collection[str] = (CONFIGURED,)) -> Heads:
+        """Look for news, and tell where revisions are; see `auditor.ports.Repository.heads`.
 
         Raises:
-            SourceUnavailable: the repository cannot be reached in time, or has no such ref.
+            SourceUnavailable: the repository cannot be reached in time, or holds nothing.
 
         """
         stop = threading.Event()
         try:
             async with asyncio.timeout(self._patience):
-                source, commit = await asyncio.to_thread(self._origin.look, stop)
+                source, heads = await asyncio.to_thread(self._origin.look, stop, revisions)
         except TimeoutError as error:
             reason = (
                 f"repository {self._name} took longer than {self._patience:g} s. It is tried again."
@@ -67,7 +71,7 @@ class GitRepository:
             stop.set()
         if source is not self._source or self._objects is None:
             self._source, self._objects = source, Objects(source, name=self._name)
-        return commit
+        return heads
 
     def tree(self, commit: str) -> GitTree:
         """The files of a commit; see `Objects.tree`."""

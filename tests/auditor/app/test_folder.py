@@ -37,7 +37,7 @@ async def test_a_committed_file_has_its_commit(tmp_path: Path) -> None:
     commit(tmp_path / "other.yaml", "y: 1\n")
     repository = folder(tmp_path)
 
-    head = await repository.head()
+    head = (await repository.heads()).at()
 
     assert repository.last_change(head, Passage("web.yaml", 1)).id == declared
 
@@ -50,7 +50,7 @@ async def test_what_is_not_committed_has_none(tmp_path: Path, name: str) -> None
     repository = folder(tmp_path)
 
     with pytest.raises(SourceUnavailable, match="is not committed as it lies here"):
-        repository.last_change(await repository.head(), Passage(name, 1))
+        repository.last_change((await repository.heads()).at(), Passage(name, 1))
 
 
 async def test_a_folder_without_history_has_none(tmp_path: Path) -> None:
@@ -59,4 +59,4 @@ async def test_a_folder_without_history_has_none(tmp_path: Path) -> None:
     repository = folder(tmp_path)
 
     with pytest.raises(SourceUnavailable):
-        repository.last_change(await repository.head(), Passage("web.yaml"))
+        repository.last_change((await repository.heads()).at(), Passage("web.yaml"))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from auditor.domain.history import CommitInfo, Passage
+from auditor.domain.history import CONFIGURED, CommitInfo, Heads, Passage
 from auditor.errors import ManifestError, RetryableError
 from auditor.ports import Blob, Skipped
 
@@ -51,8 +51,9 @@ class ScriptedRepository:
         self._commits = commits
         self._ahead = list(commits)
 
-    async def head(self) -> str:
-        return self._ahead.pop(0)
+    async def heads(self, revisions: Collection[str] = (CONFIGURED,)) -> Heads:
+        """Whatever is asked for stands at the same commit."""
+        return Heads(commits=dict.fromkeys(revisions, self._ahead.pop(0)))
 
     def tree(self, commit: str) -> ScriptedTree:
         return ScriptedTree(self._commits[commit], commit)

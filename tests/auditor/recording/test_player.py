@@ -352,7 +352,7 @@ def test_the_head_moves_when_it_did(tmp_path: Path) -> None:
     async def follow(played: Player, log: list[str]) -> None:
         while True:
             try:
-                head = await played.repository("platform").head()
+                head = (await played.repository("platform").heads()).at()
                 log.append(f"{stamp(played.clock)} {head}")
             except SourceUnavailable as error:
                 log.append(f"{stamp(played.clock)} {error}")

@@ -29,9 +29,12 @@ from auditor.recording.frames import (
     Opened,
     Piece,
 )
+from auditor.recording.player import Player
 from auditor.recording.recorder import Recorder
 from auditor.recording.recording_repository import RecordingRepository
 from auditor.recording.recording_transport import RecordingTransport
+from auditor.sources.git.local import LocalClone
+from auditor.sources.git.repository import GitRepository
 from auditor.telemetry.recording import RecordingEvents
 from tests.auditor.recording.scripted import (
     COMMITTED,
@@ -41,6 +44,7 @@ from tests.auditor.recording.scripted import (
     pieces_of,
 )
 from tests.doubles import FakeClock
+from tests.git_repositories import ScriptedRepository as GitUpstream
 
 JSON = "application/json"
 PODS = "/api/v1/pods"
@@ -138,6 +142,30 @@ async def test_the_end_of_a_stream_is_written(tmp_path: Path, clock: FakeClock) 
     assert kinds[8:] == [(Opened, 3), (LetGo, 3), (Finish, 0)]
 
 
+async def test_revisions_are_written_and_come_back(tmp_path: Path, clock: FakeClock) -> None:
+    """With why there is none of some; what nobody asked for then is not known."""
+    path = tmp_path / "a.rec"
+    upstream = GitUpstream(tmp_path / "platform.git")
+    commit = upstream.commit({"a.yaml": "1"})
+    upstream.tag("v1.0.0")
+    with recording(path, clock) as recorder:
+        inner = GitRepository("platform", LocalClone(upstream.folder))
+        repository = RecordingRepository(inner, recorder)
+        told = await repository.heads(["", "v1.0.0", "1.x", "v9"])
+        for _ in range(2):
+            repository.commit(commit)
+    player = Player(path)
+    (head,) = (frame for frame in frames(path) if isinstance(frame, Head))
+    player.repository("platform").point(head)
+
+    again = await player.repository("platform").heads(["", "v1.0.0", "1.x", "v9", "other"])
+
+    assert again.commits == told.commits == dict.fromkeys(["", "v1.0.0", "1.x"], commit)
+    assert again.lacking["v9"] == told.lacking["v9"]
+    assert "other is not in the recording" in again.lacking["other"]
+    assert [type(frame) for frame in frames(path)] == [Head, Commit, Finish]
+
+
 async def test_a_repository_passes_and_is_written(tmp_path: Path, clock: FakeClock) -> None:
     """Heads, listings, files, changes and commits; facts once."""
     path = tmp_path / "a.rec"
@@ -145,7 +173,7 @@ async def test_a_repository_passes_and_is_written(tmp_path: Path, clock: FakeClo
         inner = ScriptedRepository({"c1": {"a.yaml": b"1"}, "c2": {"a.yaml": b"2", "b.yaml": b"2"}})
         repository = RecordingRepository(inner, recorder)
 
-        heads = [await repository.head(), await repository.head()]
+        heads = [(await repository.heads()).at(), (await repository.heads()).at()]
         for _ in range(2):
             paths = [blob.path for blob in repository.tree("c2").blobs()]
             bodies = [repository.tree("c2").read(path) for path in paths]

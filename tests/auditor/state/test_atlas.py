@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from auditor.domain.gitops.branch import Destination
 from auditor.errors import ManifestError
 from auditor.state.atlas import Anywhere, Atlas, KnownCluster, KnownRepository, plain_url
+from auditor.state.roots import Edition
 
 SHOP = "https://git.example.com/team/shop.git"
 
@@ -37,7 +38,7 @@ def atlas(*repositories: KnownRepository) -> Atlas:
 )
 def test_the_ways_of_writing_an_address_are_one(url: str) -> None:
     """Owners rarely write an address as the configuration does."""
-    assert atlas().repository(url, "") == "shop"
+    assert atlas().edition(url, "").repository == "shop"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_the_ways_of_writing_an_address_are_one(url: str) -> None:
 def test_another_address_is_another_repository(url: str) -> None:
     """Only hosts are the same in capitals."""
     with pytest.raises(ManifestError, match="is not one of the repositories"):
-        atlas().repository(url, "")
+        atlas().edition(url, "")
 
 
 def test_an_artifact_is_no_repository_of_git() -> None:
@@ -63,17 +64,16 @@ def test_an_artifact_is_no_repository_of_git() -> None:
         KnownRepository(name="apps", urls=("oci://forge.example.com/team/shop",), ref="latest"),
     )
 
-    assert forge.repository("https://forge.example.com/team/shop.git", "") == "code"
-    assert forge.repository("oci://FORGE.example.com/team/shop/", "") == "apps"
+    assert forge.edition("https://forge.example.com/team/shop.git", "") == Edition("code")
+    assert forge.edition("oci://FORGE.example.com/team/shop/", "latest") == Edition("apps")
 
 
-def test_an_artifact_is_followed_at_one_tag_or_digest() -> None:
+def test_an_artifact_is_had_at_every_tag_and_digest() -> None:
     """No tag stands for another: ``main`` and ``master`` are two."""
     apps = atlas(KnownRepository(name="apps", urls=("oci://r.example.com/apps",), ref="main"))
 
-    assert apps.repository("oci://r.example.com/apps", "main") == "apps"
-    with pytest.raises(ManifestError, match="is followed at main, not at master; add it"):
-        apps.repository("oci://r.example.com/apps", "master")
+    assert apps.edition("oci://r.example.com/apps", "main") == Edition("apps")
+    assert apps.edition("oci://r.example.com/apps", "master") == Edition("apps", "master")
 
 
 def test_a_bucket_is_told_by_its_host_name_and_folder() -> None:
@@ -81,10 +81,10 @@ def test_a_bucket_is_told_by_its_host_name_and_folder() -> None:
     url = "s3://minio.example.com:9000/shop/Apps/"
     shop = atlas(KnownRepository(name="shop", urls=(url,)))
 
-    assert shop.repository("s3://MINIO.example.com:9000/shop/Apps", "") == "shop"
+    assert shop.edition("s3://MINIO.example.com:9000/shop/Apps", "") == Edition("shop")
     for other in ("shop", "shop/apps", "shop/Apps/x"):
         with pytest.raises(ManifestError, match="is not one of the repositories"):
-            shop.repository(f"s3://minio.example.com:9000/{other}", "")
+            shop.edition(f"s3://minio.example.com:9000/{other}", "")
 
 
 def test_ports_tell_registries_apart() -> None:
@@ -94,13 +94,13 @@ def test_ports_tell_registries_apart() -> None:
     )
 
     with pytest.raises(ManifestError, match="is not one of the repositories"):
-        apps.repository("oci://r.example.com/apps", "latest")
+        apps.edition("oci://r.example.com/apps", "latest")
 
 
 def test_no_password_is_told() -> None:
     """An address in a manifest may hold one."""
     with pytest.raises(ManifestError) as caught:
-        atlas().repository("https://me:hunter2@elsewhere.example.com/x", "")
+        atlas().edition("https://me:hunter2@elsewhere.example.com/x", "")
 
     assert "hunter2" not in str(caught.value)
 
@@ -110,53 +110,49 @@ def test_no_text_is_too_strange_for_an_address(url: str) -> None:
     """It is the same as itself, and else unknown."""
     assert plain_url(url) == plain_url(url)
     with pytest.raises(ManifestError):
-        atlas().repository(url, "")
+        atlas().edition(url, "")
 
 
 @pytest.mark.parametrize(
-    ("ref", "asked"),
+    ("ref", "asked", "edition"),
     [
-        ("HEAD", ""),
-        ("HEAD", "HEAD"),
-        ("HEAD", "main"),
-        ("HEAD", "refs/heads/master"),
-        ("main", ""),
-        ("main", "HEAD"),
-        ("main", "main"),
-        ("main", "refs/heads/main"),
-        ("v1.2", "refs/tags/v1.2"),
-        ("stable", "stable"),
+        ("HEAD", "", "shop"),
+        ("HEAD", "HEAD", "shop"),
+        ("HEAD", "main", "shop@main"),
+        ("main", "", "shop@HEAD"),
+        ("main", "main", "shop"),
+        ("main", "refs/heads/main", "shop@refs/heads/main"),
+        ("main", "v1.2", "shop@v1.2"),
+        ("stable", ">=1.0 <2", "shop@>=1.0 <2"),
+        ("*", "v1.2", "shop"),
+        ("*", "", "shop"),
     ],
 )
-def test_a_revision_may_be_the_one_that_is_followed(ref: str, asked: str) -> None:
-    """By its short or full name, or as the default branch."""
+def test_a_repository_is_followed_at_what_is_asked_for(ref: str, asked: str, edition: str) -> None:
+    """Only the server knows what its default branch is; a folder is what lies there."""
     known = KnownRepository(name="shop", urls=(SHOP,), ref=ref)
 
-    assert atlas(known).repository(SHOP, asked) == "shop"
+    assert str(atlas(known).edition(SHOP, asked)) == edition
 
 
-@pytest.mark.parametrize(
-    ("ref", "asked"),
-    [("HEAD", "stable"), ("main", "master"), ("stable", ""), ("stable", "main"), ("v1", "v1.2")],
-)
-def test_a_branch_is_never_taken_for_another(ref: str, asked: str) -> None:
-    """Rather nothing is known than what is on another branch."""
-    known = KnownRepository(name="shop", urls=(SHOP,), ref=ref)
-
-    with pytest.raises(ManifestError, match=f"followed at {ref}.*with ref: {asked or 'HEAD'}"):
-        atlas(known).repository(SHOP, asked)
-
-
-def test_a_repository_may_be_followed_at_several_revisions() -> None:
-    """Each by an entry of its own."""
+def test_a_repository_may_be_configured_several_times() -> None:
+    """The entry counts that follows what is asked for, else the first one."""
     both = [
         KnownRepository(name="shop", urls=(SHOP,), ref="main"),
         KnownRepository(name="shop-stable", urls=(SHOP,), ref="stable"),
     ]
 
-    assert atlas(*both).repository(SHOP, "stable") == "shop-stable"
-    assert atlas(*both).own("shop", "stable") == "shop-stable"
-    assert atlas(*both).own("shop", "") == "shop"
+    assert atlas(*both).edition(SHOP, "stable") == Edition("shop-stable")
+    assert atlas(*both).edition(SHOP, "main") == Edition("shop")
+    assert atlas(*both).edition(SHOP, "v1") == Edition("shop", "v1")
+
+
+def test_a_very_long_revision_is_none() -> None:
+    """Nobody reads all of it, neither here nor in the message."""
+    with pytest.raises(ManifestError, match="no more than 512 characters") as caught:
+        atlas().edition(SHOP, "x" * 1_000_000)
+
+    assert len(str(caught.value)) < 100
 
 
 @pytest.mark.parametrize(

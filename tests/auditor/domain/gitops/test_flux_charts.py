@@ -93,7 +93,9 @@ def test_a_missing_repository_is_a_dead_end() -> None:
 def test_a_chart_in_git_has_no_version() -> None:
     """The version is what the repository holds."""
     found = branch(read_helm_release, _in_git(version="1.0.0"), git())
-    assert found.files == (Mount(url="https://git.example.com/platform", revision="main"),)
+    assert found.files == (
+        Mount(url="https://git.example.com/platform", revision="refs/heads/main"),
+    )
     assert found.path == "charts/web"
     assert not set(ADDRESS) & set(found.options)
 

@@ -40,7 +40,7 @@ def _variables(name: str, kind: str = "ConfigMap", **rest: Any) -> dict[str, Any
 def test_a_kustomization_is_one_branch() -> None:
     """The path of the source, built as Flux builds it."""
     assert _branch(interval="10m") == Branch(
-        files=(Mount(url="https://git.example.com/platform", revision="main"),),
+        files=(Mount(url="https://git.example.com/platform", revision="refs/heads/main"),),
         path="apps",
         renderer="flux",
         options={"commonMetadata": {"labels": LABELS}},

@@ -24,33 +24,26 @@ def _git_mounts(**spec: Any) -> list[tuple[str, str]]:
 
 def test_a_repository_is_seen_whole_at_its_branch() -> None:
     """A GitRepository is its url at its branch."""
-    assert _mounts(git()) == (Mount(url=PLATFORM, revision="main"),)
+    assert _mounts(git()) == (Mount(url=PLATFORM, revision="refs/heads/main"),)
 
 
 @pytest.mark.parametrize(
     ("ref", "revision"),
     [
-        (None, "master"),
-        ({}, "master"),
-        ({"branch": "main", "tag": "v1"}, "v1"),
-        ({"semver": ">=1.0.0", "name": "refs/heads/next"}, "next"),
-        ({"name": "refs/tags/v2"}, "v2"),
+        (None, "refs/heads/master"),
+        ({}, "refs/heads/master"),
+        ({"branch": "main", "tag": "v1"}, "refs/tags/v1"),
+        ({"branch": "main", "semver": ">=1.0.0"}, "semver:>=1.0.0"),
+        ({"tag": "v1", "semver": ">=1.0.0"}, "refs/tags/v1"),
+        ({"semver": ">=1.0.0", "name": "refs/heads/next"}, "refs/heads/next"),
+        ({"name": "refs/tags/v2"}, "refs/tags/v2"),
         ({"name": "refs/pull/7/head"}, "refs/pull/7/head"),
         ({"name": "refs/heads/next", "branch": "main", "commit": "abc"}, "abc"),
     ],
 )
 def test_the_last_field_of_a_reference_wins(ref: Any, revision: str) -> None:
-    """Branch, tag, semver, name and commit take precedence in this order; without any it is master."""
+    """Branch, semver, tag, name and commit take precedence in this order; without any it is master."""
     assert _mounts(git(ref=ref))[0].revision == revision
-
-
-def test_a_range_of_versions_is_a_dead_end() -> None:
-    """Which tag is the highest is not looked up."""
-    said = reason(read_kustomization, kustomization(), git(ref={"semver": ">=1.0.0", "tag": "v1"}))
-    assert said == (
-        "GitRepository flux-system/platform follows a range of versions (spec.ref.semver), "
-        "which is not resolved"
-    )
 
 
 def test_a_source_may_be_in_another_namespace() -> None:
@@ -264,10 +257,10 @@ def test_an_included_repository_appears_below_its_folder() -> None:
     """Part of one repository is seen in another."""
     include = {"repository": {"name": "shared"}, "fromPath": "./deploy/base", "toPath": "apps/base"}
     assert _mounts(git(include=[include]), git("shared")) == (
-        Mount(url=PLATFORM, revision="main"),
+        Mount(url=PLATFORM, revision="refs/heads/main"),
         Mount(
             url="https://git.example.com/shared",
-            revision="main",
+            revision="refs/heads/main",
             under="deploy/base",
             at="apps/base",
         ),

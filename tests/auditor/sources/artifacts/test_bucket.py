@@ -58,7 +58,7 @@ def repository(place: Place, tmp_path: Path) -> Repository:
 async def refusal(repository: Repository) -> str:
     """Why nothing is read; whatever it is, it never says a secret."""
     with pytest.raises(SourceUnavailable) as error:
-        await repository.head()
+        (await repository.heads()).at()
     assert SECRET_KEY not in f"{error.value} {error.value.__cause__} {error.value.__context__}"
     return str(error.value)
 
@@ -86,7 +86,7 @@ class TestBucket(RepositoryContract):
         before = datetime.now(UTC).replace(microsecond=0)
         upstream.commit({"a.yaml": "1"})
         digest = upstream.commit({"a.yaml": "2"})
-        await repository.head()
+        (await repository.heads()).at()
 
         info = repository.commit(digest)
 
@@ -99,9 +99,9 @@ class TestBucket(RepositoryContract):
     ) -> None:
         """Among what was seen: a bucket tells of nothing before."""
         first = upstream.commit({"a.yaml": "kind: A\nspec:\n  x: 1\n  y: 1\n", "b.yaml": "1"})
-        await repository.head()
+        (await repository.heads()).at()
         second = upstream.commit({"a.yaml": "kind: A\nspec:\n  x: 1\n  y: 2\n"})
-        await repository.head()
+        (await repository.heads()).at()
 
         assert repository.last_change(second, Passage("a.yaml", 1)).id == second
         unchanged = Passage("a.yaml", 1, (FieldPath(("spec", "x")),))
@@ -116,7 +116,7 @@ async def test_a_folder_of_a_bucket_is_a_repository_too(
     upstream.commit({"apps/a.yaml": "1", "apps-old/b.yaml": "1", "c.yaml": "1"})
     narrow = open_bucket("apps", replace(place, prefix="apps/"), shelves=tmp_path, now=now)
 
-    tree = narrow.tree(await narrow.head())
+    tree = narrow.tree((await narrow.heads()).at())
 
     assert [blob.path for blob in tree.blobs()] == ["apps/a.yaml"]
 
@@ -125,7 +125,7 @@ async def test_keys_may_hold_any_letter(upstream: ScriptedBucket, repository: Re
     """Also such as mean something in an address; and files may be empty."""
     upstream.commit({"a/empty.yaml": "", "ä b#%20?.yaml": "1"})
 
-    tree = repository.tree(await repository.head())
+    tree = repository.tree((await repository.heads()).at())
 
     assert [blob.path for blob in tree.blobs()] == ["a/empty.yaml", "ä b#%20?.yaml"]
 

@@ -45,7 +45,7 @@ class TestArtifact(RepositoryContract):
         upstream.pushing.remove("main")
 
         with pytest.raises(SourceUnavailable, match=r"no tag 'main'.*mainline"):
-            await repository.head()
+            (await repository.heads()).at()
 
     async def test_the_last_change_of_a_passage_is_known(
         self, upstream: ScriptedArtifact, repository: Repository
@@ -53,11 +53,11 @@ class TestArtifact(RepositoryContract):
         """Among the artifacts that were seen: a registry tells of none before."""
         unseen = upstream.commit({"a.yaml": "kind: A\nspec:\n  x: 1\n  y: 1\n"})
         first = upstream.commit({"b.yaml": "1"})
-        await repository.head()
+        (await repository.heads()).at()
         second = upstream.commit({"a.yaml": "kind: A\nspec:\n  x: 1\n  y: 2\n"})
-        await repository.head()
+        (await repository.heads()).at()
         third = upstream.commit({"b.yaml": "2"})
-        await repository.head()
+        (await repository.heads()).at()
 
         def changed(passage: Passage, at: str = third) -> str:
             return repository.last_change(at, passage).id
@@ -77,7 +77,7 @@ def _manifest(layers: list[dict[str, Any]], **more: Any) -> bytes:
 
 async def _refusal(repository: Repository) -> str:
     with pytest.raises(SourceUnavailable) as error:
-        await repository.head()
+        (await repository.heads()).at()
     return str(error.value)
 
 
@@ -90,7 +90,7 @@ async def test_a_digest_is_followed_where_it_is(
     upstream.commit({"a.yaml": "2"})
     pinned = open_artifact("apps", replace(artifact, ref=first), shelves=tmp_path, now=now)
 
-    assert await pinned.head() == first
+    assert (await pinned.heads()).at() == first
     assert pinned.tree(first).read("a.yaml") == b"1"
 
 
@@ -116,7 +116,26 @@ async def test_a_range_is_the_highest_version_in_it(
     digests = {each: pushing.push([(FLUX, archive({"a.yaml": each}))], tag=each) for each in tags}
     ranged = open_artifact("apps", replace(artifact, ref=ref), shelves=tmp_path, now=now)
 
-    assert await ranged.head() == digests[tag]
+    assert (await ranged.heads()).at() == digests[tag]
+
+
+@pytest.mark.e2e
+async def test_all_that_is_asked_of_an_artifact_is_told_at_one_look(
+    pushing: Pushing, artifact: Artifact, tmp_path: Path
+) -> None:
+    """Tags, digests and ranges; what there is not, or is no name at all, says so and hinders nothing."""
+    tags = ("latest", "1.0.0", "1.1.0")
+    digests = {each: pushing.push([(FLUX, archive({"a.yaml": each}))], tag=each) for each in tags}
+    asked = {"": "latest", "1.0.0": "1.0.0", "semver:1.x": "1.1.0", digests["1.0.0"]: "1.0.0"}
+    absent = ("2.0.0", "semver:>=2", "+refs/*:refs/*", "../latest", "-", "x" * 100_000)
+    latest = replace(artifact, ref="latest")
+    repository = open_artifact("apps", latest, shelves=tmp_path, now=now)
+
+    heads = await repository.heads([*asked, *absent])
+
+    assert heads.commits == {each: digests[tag] for each, tag in asked.items()}
+    assert heads.lacking.keys() == {*absent}
+    assert repository.tree(heads.at("semver:1.x")).read("a.yaml") == b"1.1.0"
 
 
 @pytest.mark.e2e
@@ -126,9 +145,9 @@ async def test_a_new_version_in_a_range_is_noticed(
     """And becomes the one that counts."""
     ranged = open_artifact("apps", replace(artifact, ref="semver:*"), shelves=tmp_path, now=now)
     first = pushing.push([(FLUX, archive({"a.yaml": "1"}))], tag="1.0.0")
-    heads = [await ranged.head()]
+    heads = [(await ranged.heads()).at()]
     second = pushing.push([(FLUX, archive({"a.yaml": "2"}))], tag="1.0.1")
-    heads.append(await ranged.head())
+    heads.append((await ranged.heads()).at())
 
     assert heads == [first, second]
     assert ranged.last_change(second, Passage("a.yaml")).id == second
@@ -185,12 +204,12 @@ async def test_a_tag_that_is_moved_back_is_followed(
 ) -> None:
     """To the artifact that was there before, which is not fetched again."""
     first = upstream.commit({"a.yaml": "1"})
-    await repository.head()
+    (await repository.heads()).at()
     second = upstream.commit({"a.yaml": "2"})
-    await repository.head()
+    (await repository.heads()).at()
     upstream.pushing.point("main", first)
 
-    assert await repository.head() == first
+    assert (await repository.heads()).at() == first
     assert repository.changed(second, first) == {"a.yaml"}
 
 
@@ -201,7 +220,7 @@ async def test_the_first_layer_counts(pushing: Pushing, repository: Repository, 
     content = archive({"a.yaml": "1"}, packed=kind.endswith("gzip"))
     digest = pushing.push([(kind, content), (kind, archive({"b.yaml": "1"}))], tag="main")
 
-    assert await repository.head() == digest
+    assert (await repository.heads()).at() == digest
     assert [blob.path for blob in repository.tree(digest).blobs()] == ["a.yaml"]
 
 
@@ -215,7 +234,7 @@ async def test_links_are_those_of_the_tool_that_pushed(
     seen = []
     for kind in (FLUX, PLAIN):
         digest = pushing.push([(kind, content)], tag="main")
-        await repository.head()
+        (await repository.heads()).at()
         seen.append([blob.path for blob in repository.tree(digest).blobs()])
 
     assert seen == [["a.yaml"], ["a.yaml", "b.yaml"]]
@@ -226,7 +245,7 @@ async def test_a_packed_chart_lies_at_the_root(pushing: Pushing, repository: Rep
     """Argo CD takes it out of its folder; one that has more than that is none."""
     files = {"web/Chart.yaml": "name: web", "web/templates/a.yaml": "a: 1"}
     digest = pushing.push([(CHART, archive(files))], tag="main")
-    await repository.head()
+    (await repository.heads()).at()
     paths = [blob.path for blob in repository.tree(digest).blobs()]
     pushing.push([(CHART, archive(files | {"other/x": ""}))], tag="main")
 

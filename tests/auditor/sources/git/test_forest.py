@@ -25,7 +25,7 @@ from auditor.sources.git.repository import GitRepository
 from auditor.state.atlas import KnownCluster
 from auditor.state.desired import DesiredState
 from auditor.state.revisions import SqliteRevisions
-from auditor.state.roots import Root
+from auditor.state.roots import Edition, Root
 from auditor.telemetry.git import GitEvents
 from auditor.telemetry.sources import SourceEvents
 from tests.builders import CLUSTER, config_map, deployment, manifest, obj, ref
@@ -123,8 +123,13 @@ class Woods:
     async def look(self, at: str = "platform") -> None:
         self.noticed.clear()
         self.renderer.rendered.clear()
-        head = await self._repositories[at].head()
-        await self.forest.advance(at, head, at=self.clock.now())
+        ahead = {at}
+        while ahead:
+            for name in sorted(ahead):
+                heads = await self._repositories[name].heads(self.forest.asked(name))
+                await self.forest.advance(name, heads, at=self.clock.now())
+            unseen = self.forest.unseen()
+            ahead = {name for name in unseen if self.forest.editions.head(Edition(name))}
 
     def declared(self, wanted: ObjectRef = WEB) -> Manifest | None:
         declaration = self.desired.declaration(wanted)
@@ -287,15 +292,6 @@ class TestElsewhere:
         assert woods.desired.followed.doubts(manifest(mine))
         assert not woods.desired.followed.doubts(manifest(config_map()))
         assert woods.desired.roots.complete(CLUSTER)
-
-    async def test_a_revision_that_is_not_followed_is_unknown(self, woods: Woods) -> None:
-        """A branch is never taken for another."""
-        app = application("web", "deploy")
-        app["spec"]["source"]["targetRevision"] = "v1.2"
-        await woods.commit({"clusters/web.yaml": app, "deploy/a.yaml": deployment()})
-
-        assert "with ref: v1.2" in woods.reasons("web")
-        assert woods.declared() is None
 
     async def test_other_clusters_are_told_by_name_and_address(self, woods: Woods) -> None:
         """What is declared for them is not declared for the owner's cluster."""

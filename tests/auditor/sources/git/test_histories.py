@@ -7,7 +7,7 @@ import random
 import shutil
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from pygit2.enums import SortMode
 
+from auditor.domain.history import Heads
 from auditor.domain.identity import ObjectRef
 from auditor.ports import RenderRequest
 from auditor.renderers.plain import PlainRenderer
@@ -54,8 +55,10 @@ class Stepwise:
         self._repository = pygit2.Repository(str(folder))
         self.commit = ""
 
-    def look(self, stop: threading.Event) -> tuple[pygit2.Repository, str]:
-        return self._repository, self.commit
+    def look(
+        self, stop: threading.Event, revisions: Collection[str]
+    ) -> tuple[pygit2.Repository, Heads]:
+        return self._repository, Heads(commits=dict.fromkeys(revisions, self.commit))
 
 
 class NoMemory:

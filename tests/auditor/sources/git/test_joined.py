@@ -10,7 +10,7 @@ from auditor.domain.manifest import Origin
 from auditor.errors import ManifestError
 from auditor.sources.git.directory import DirectoryTree
 from auditor.sources.git.joined import EmptyTree, JoinedTree, Part, seen
-from auditor.state.roots import Mounted
+from auditor.state.roots import Edition, Mounted
 
 
 @pytest.fixture
@@ -115,8 +115,12 @@ def test_changes_are_seen_where_files_are_mounted() -> None:
 
     changed = {"apps/web.yaml", "infra/b.yaml"}
 
-    assert seen(mounts, "mono", changed) == {"a/web.yaml", "all/apps/web.yaml", "all/infra/b.yaml"}
-    assert seen(mounts, "third", changed) == frozenset()
+    assert seen(mounts, Edition("mono"), changed) == {
+        "a/web.yaml",
+        "all/apps/web.yaml",
+        "all/infra/b.yaml",
+    }
+    assert seen(mounts, Edition("third"), changed) == frozenset()
 
 
 def test_the_empty_tree_has_nothing() -> None:

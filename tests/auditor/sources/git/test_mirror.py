@@ -13,15 +13,16 @@ from pathlib import Path
 import pygit2
 import pytest
 
-from auditor.domain.history import Passage
+from auditor.domain.history import CONFIGURED, Passage
 from auditor.errors import SourceUnavailable
 from auditor.ports import Repository
 from auditor.sources.git import mirror
 from auditor.sources.git.credentials import Credentials
+from auditor.sources.git.fetching import Remote
 from auditor.sources.git.libgit2 import SILENCE_MILLISECONDS, prepare
-from auditor.sources.git.mirror import Mirror, Remote
+from auditor.sources.git.mirror import Mirror
 from auditor.sources.git.repository import GitRepository, open_repository
-from tests.contracts.repository_contract import RepositoryContract
+from tests.contracts.repository_contract import GitRepositoryContract
 from tests.git_repositories import ScriptedRepository
 from tests.git_server import GitServer, serving
 
@@ -70,11 +71,11 @@ def silence() -> Iterator[int]:
     pygit2.settings.server_timeout = SILENCE_MILLISECONDS
 
 
-class TestMirror(RepositoryContract):
+class TestMirror(GitRepositoryContract):
     """Everything that holds for a repository holds for a mirrored one."""
 
 
-class TestShallow(RepositoryContract):
+class TestShallow(GitRepositoryContract):
     """The same with only the newest commit fetched; but then nobody knows what was before it."""
 
     @pytest.fixture
@@ -87,9 +88,9 @@ class TestShallow(RepositoryContract):
         """As far back as commits were fetched."""
         upstream.commit({"a.yaml": "1", "b.yaml": "1"})
         upstream.commit({"a.yaml": "2"})
-        await repository.head()
+        await repository.heads()
         third = upstream.commit({"a.yaml": "3"})
-        await repository.head()
+        await repository.heads()
 
         assert repository.last_change(third, Passage("a.yaml")).id == third
         with pytest.raises(SourceUnavailable, match="was fetched shallow"):
@@ -104,7 +105,7 @@ async def test_a_depth_limits_what_is_fetched(
     upstream.commit({"a.yaml": "2"})
     repository = open_repository("platform", replace(remote, depth=1), cache=cache)
 
-    await repository.head()
+    await repository.heads()
 
     with pytest.raises(SourceUnavailable):
         repository.tree(first)
@@ -116,14 +117,14 @@ async def test_a_shallow_mirror_is_completed(
     """At the first look after all of the history is wanted, and then not again."""
     first = upstream.commit({"a.yaml": "1"})
     commit = upstream.commit({"b.yaml": "2"})
-    await open_repository("platform", replace(remote, depth=1), cache=cache).head()
+    await open_repository("platform", replace(remote, depth=1), cache=cache).heads()
     repository = open_repository("platform", remote, cache=cache)
 
-    await repository.head()
+    await repository.heads()
 
     assert repository.last_change(commit, Passage("a.yaml")).id == first
     server.requests.clear()
-    await repository.head()
+    await repository.heads()
     assert len(server.requests) == 1
 
 
@@ -132,10 +133,10 @@ async def test_a_look_without_news_fetches_nothing(
 ) -> None:
     """Polling costs one request."""
     upstream.commit({"a.yaml": "1"})
-    await repository.head()
+    await repository.heads()
     server.requests.clear()
 
-    await repository.head()
+    await repository.heads()
 
     assert all("info/refs" in request for request in server.requests)
     assert len(server.requests) == 1
@@ -146,13 +147,13 @@ async def test_a_restart_finds_what_was_fetched(
 ) -> None:
     """The cache outlives the process, earlier commits included."""
     first = upstream.commit({"a.yaml": "1"})
-    await open_repository("platform", remote, cache=cache).head()
+    await open_repository("platform", remote, cache=cache).heads()
     upstream.commit({"a.yaml": "2"})
-    await open_repository("platform", remote, cache=cache).head()
+    await open_repository("platform", remote, cache=cache).heads()
     server.requests.clear()
 
     restarted = open_repository("platform", remote, cache=cache)
-    await restarted.head()
+    await restarted.heads()
 
     assert restarted.tree(first).read("a.yaml") == b"1"
     assert len(server.requests) == 1
@@ -169,7 +170,7 @@ async def test_a_half_written_cache_is_thrown_away(
 
     repository = open_repository("platform", remote, cache=cache)
 
-    assert await repository.head() == commit
+    assert (await repository.heads()).at() == commit
     assert repository.tree(commit).read("a.yaml") == b"1"
 
 
@@ -179,14 +180,14 @@ async def test_a_damaged_cache_is_fetched_anew(
 ) -> None:
     """Whatever a full disk or a crash did to it."""
     commit = upstream.commit({"a.yaml": "1"})
-    await open_repository("platform", remote, cache=cache).head()
+    await open_repository("platform", remote, cache=cache).heads()
     for file in Mirror(remote, cache=cache).folder.glob(victim):
         file.unlink()
         file.write_bytes(b"")
 
     repository = open_repository("platform", remote, cache=cache)
 
-    assert await repository.head() == commit
+    assert (await repository.heads()).at() == commit
     assert repository.tree(commit).read("a.yaml") == b"1"
 
 
@@ -195,13 +196,13 @@ async def test_locks_of_a_killed_process_do_not_block(
 ) -> None:
     """libgit2 takes them for another process at work, for ever."""
     upstream.commit({"a.yaml": "1"})
-    await open_repository("platform", remote, cache=cache).head()
+    await open_repository("platform", remote, cache=cache).heads()
     folder = Mirror(remote, cache=cache).folder
     (folder / "refs" / "auditor" / "followed.lock").touch()
     (folder / "shallow.lock").touch()
     commit = upstream.commit({"a.yaml": "2"})
 
-    assert await open_repository("platform", remote, cache=cache).head() == commit
+    assert (await open_repository("platform", remote, cache=cache).heads()).at() == commit
 
 
 async def test_two_processes_do_not_fetch_into_one_cache(
@@ -212,7 +213,7 @@ async def test_two_processes_do_not_fetch_into_one_cache(
     lock = Mirror(remote, cache=cache).folder.with_suffix(".lock")
 
     with locked(lock), pytest.raises(SourceUnavailable, match="another fetch"):
-        await repository.head()
+        await repository.heads()
 
 
 async def test_many_fetches_do_not_pile_up(
@@ -224,7 +225,7 @@ async def test_many_fetches_do_not_pile_up(
     commits = []
     for number in range(12):
         commits.append(upstream.commit({"a.yaml": str(number)}))
-        await repository.head()
+        await repository.heads()
 
     packs = list(Mirror(remote, cache=cache).folder.glob("objects/pack/*.pack"))
     contents = [repository.tree(commit).read("a.yaml") for commit in commits]
@@ -241,7 +242,7 @@ class TestCredentials:
         server.password = PASSWORD
         known = replace(remote, credentials=Credentials(token=PASSWORD))
 
-        assert await open_repository("platform", known, cache=cache).head() == commit
+        assert (await open_repository("platform", known, cache=cache).heads()).at() == commit
 
     @pytest.mark.parametrize("credentials", [None, Credentials(token="wrong-token")])
     async def test_refusal_is_said_without_the_token(
@@ -252,7 +253,7 @@ class TestCredentials:
         unknown = replace(remote, credentials=credentials)
 
         with pytest.raises(SourceUnavailable, match=r"credentials") as refusal:
-            await open_repository("platform", unknown, cache=cache).head()
+            await open_repository("platform", unknown, cache=cache).heads()
 
         assert "wrong-token" not in str(refusal.value)
         assert remote.url in str(refusal.value)
@@ -265,7 +266,7 @@ class TestCredentials:
         url = server.url.replace("http://", f"http://ada:{PASSWORD}@") + "/upstream.git"
 
         with pytest.raises(SourceUnavailable) as refusal:
-            await open_repository("platform", Remote(url=url), cache=cache).head()
+            await open_repository("platform", Remote(url=url), cache=cache).heads()
 
         assert PASSWORD not in str(refusal.value)
         assert "127.0.0.1" in str(refusal.value)
@@ -293,28 +294,28 @@ class TestTrouble:
         server.status = status
 
         with pytest.raises(SourceUnavailable, match=rf"{status}.*{remedy}"):
-            await repository.head()
+            await repository.heads()
 
     async def test_a_server_that_is_not_there_is_unavailable(self, cache: Path) -> None:
         """It may be there later."""
         remote = Remote(url="http://127.0.0.1:9/x.git")
 
         with pytest.raises(SourceUnavailable, match=r"127\.0\.0\.1"):
-            await open_repository("platform", remote, cache=cache).head()
+            await open_repository("platform", remote, cache=cache).heads()
 
     async def test_a_repository_comes_back(
         self, upstream: ScriptedRepository, server: GitServer, repository: GitRepository
     ) -> None:
         """What was fetched stays readable meanwhile, and the next look succeeds."""
         first = upstream.commit({"a.yaml": "1"})
-        await repository.head()
+        await repository.heads()
         server.status = 503
         with pytest.raises(SourceUnavailable):
-            await repository.head()
+            await repository.heads()
         meanwhile = repository.tree(first).read("a.yaml")
         server.status = 0
 
-        assert (meanwhile, await repository.head()) == (b"1", first)
+        assert (meanwhile, (await repository.heads()).at()) == (b"1", first)
 
     @pytest.mark.parametrize("patience", [0.3, 60.0])
     async def test_a_silent_server_is_given_up(self, cache: Path, patience: float) -> None:
@@ -324,7 +325,7 @@ class TestTrouble:
             repository = GitRepository("platform", Mirror(remote, cache=cache), patience=patience)
 
             with pytest.raises(SourceUnavailable):
-                await repository.head()
+                await repository.heads()
 
     async def test_a_fetch_that_nobody_waits_for_ends(
         self, upstream: ScriptedRepository, remote: Remote, cache: Path
@@ -335,4 +336,140 @@ class TestTrouble:
         stop.set()
 
         with pytest.raises(SourceUnavailable, match="given up"):
-            Mirror(remote, cache=cache).look(stop)
+            Mirror(remote, cache=cache).look(stop, [CONFIGURED])
+
+
+class TestRevisions:
+    async def test_however_many_revisions_cost_one_fetch(
+        self, upstream: ScriptedRepository, server: GitServer, repository: GitRepository
+    ) -> None:
+        """And no more than one at the polls after that: one question without news."""
+        tags = {f"v{number}": upstream.commit({"a.yaml": str(number)}) for number in range(200)}
+        for tag, commit in tags.items():
+            upstream.tag(tag, commit)
+        asked = ["", *tags, *tags.values(), "*"]
+
+        first = await repository.heads(asked)
+        requests = len(server.requests)
+        server.requests.clear()
+        again = await repository.heads(asked)
+
+        assert first == again
+        assert first.commits == {"": upstream.head, **tags, **{c: c for c in tags.values()}} | {
+            "*": upstream.head
+        }
+        assert requests <= 4  # for the names, and again with what is wanted
+        assert len(server.requests) == 1
+
+    async def test_what_one_revision_brings_is_not_fetched_again(
+        self, upstream: ScriptedRepository, server: GitServer, repository: GitRepository
+    ) -> None:
+        """An owner that asks for what is here costs no fetch."""
+        upstream.commit({"a.yaml": "1"})
+        upstream.tag("v1")
+        upstream.commit({"a.yaml": "2"})
+        await repository.heads()
+        server.requests.clear()
+
+        heads = await repository.heads(["", "v1", upstream.commits[0][:10]])
+
+        assert {*heads.commits.values()} == {*upstream.commits}
+        assert len(server.requests) == 1
+
+    @pytest.mark.parametrize("is_generous", [False, True])
+    async def test_a_commit_that_no_branch_leads_to_is_had_where_the_server_gives_it(
+        self, upstream: ScriptedRepository, repository: GitRepository, *, is_generous: bool
+    ) -> None:
+        """As the big hosts do; by its whole id alone."""
+        upstream.commit({"a.yaml": "1"})
+        lost = upstream.commit({"a.yaml": "2"})
+        upstream.rewrite({"a.yaml": "3"})
+        upstream.git.config["uploadpack.allowAnySHA1InWant"] = str(is_generous).lower()
+
+        heads = await repository.heads(["", lost, "0" * 40])
+
+        assert (heads.commits.get(lost) == lost) is is_generous
+        assert ("below a branch or tag" in heads.lacking.get(lost, "")) is not is_generous
+        assert "0" * 40 in heads.lacking
+
+    async def test_what_is_not_found_is_not_sought_again(
+        self, upstream: ScriptedRepository, server: GitServer, repository: GitRepository
+    ) -> None:
+        """Before the server has other branches or tags."""
+        upstream.commit({"a.yaml": "1"})
+        absent = "abcdef0"
+        await repository.heads(["", absent])
+        server.requests.clear()
+        await repository.heads(["", absent])
+        unchanged = len(server.requests)
+        upstream.commit({"a.yaml": "2"})
+        upstream.branch("feature")
+
+        await repository.heads(["", absent])
+
+        assert unchanged == 1
+        assert len(server.requests) > 2
+
+    async def test_a_branch_may_become_a_folder_of_branches(
+        self, upstream: ScriptedRepository, repository: GitRepository
+    ) -> None:
+        """Git cannot have both a branch and branches below its name, but one after the other."""
+        upstream.commit({"a.yaml": "1"})
+        first = upstream.branch("x")
+        before = await repository.heads(["x", "abcdef0"])
+        upstream.git.references.delete("refs/heads/x")
+        upstream.commit({"a.yaml": "2"})
+        second = upstream.branch("x/y")
+
+        after = await repository.heads(["x/y", "abcdef0"])
+
+        assert (before.at("x"), after.at("x/y")) == (first, second)
+
+    async def test_what_nobody_asks_for_any_more_is_let_go(
+        self, upstream: ScriptedRepository, remote: Remote, cache: Path
+    ) -> None:
+        """Refs of ours lead to what counts and to nothing else; commits stay."""
+        first = upstream.commit({"a.yaml": "1"})
+        upstream.tag("v1")
+        upstream.commit({"a.yaml": "2"})
+        repository = open_repository("platform", remote, cache=cache)
+        await repository.heads(["", "v1", first])
+        mirrored = pygit2.Repository(str(Mirror(remote, cache=cache).folder))
+        before = len([*mirrored.references])
+
+        await repository.heads()
+
+        assert (before, len([*mirrored.references])) == (2, 1)
+        assert repository.tree(first).read("a.yaml") == b"1"
+
+    async def test_an_earlier_form_of_the_cache_is_taken_over(
+        self, upstream: ScriptedRepository, server: GitServer, remote: Remote, cache: Path
+    ) -> None:
+        """It knew one ref, of another name: what it leads to is not fetched again."""
+        upstream.commit({"a.yaml": "1"})
+        await open_repository("platform", remote, cache=cache).heads()
+        mirrored = pygit2.Repository(str(Mirror(remote, cache=cache).folder))
+        (ours,) = mirrored.references
+        mirrored.references.create("refs/auditor/followed", mirrored.references[ours].target)
+        mirrored.references.delete(ours)
+        server.requests.clear()
+
+        await open_repository("platform", remote, cache=cache).heads()
+
+        assert [*mirrored.references] == [ours]
+        assert len(server.requests) == 1
+
+    async def test_a_damaged_revision_is_fetched_anew(
+        self, upstream: ScriptedRepository, remote: Remote, cache: Path
+    ) -> None:
+        """With all the others."""
+        first = upstream.commit({"a.yaml": "1"})
+        upstream.tag("v1", message="annotated")
+        upstream.commit({"a.yaml": "2"})
+        await open_repository("platform", remote, cache=cache).heads(["", "v1"])
+        for pack in Mirror(remote, cache=cache).folder.glob("objects/pack/*.pack"):
+            pack.unlink()
+
+        heads = await open_repository("platform", remote, cache=cache).heads(["", "v1"])
+
+        assert heads.commits == {"": upstream.head, "v1": first}

@@ -14,7 +14,7 @@ from auditor.domain.fieldpath import FieldPath
 from auditor.domain.finding import Finding, Outcome, Verdict
 from auditor.domain.history import CommitInfo, Passage
 from auditor.domain.manifest import Origin
-from auditor.sources.git.mirror import Remote
+from auditor.sources.git.fetching import Remote
 from auditor.sources.git.provenance import Provenance
 from auditor.sources.git.repository import GitRepository, open_repository
 from auditor.telemetry.git import GitEvents
@@ -73,7 +73,7 @@ async def test_a_finding_names_the_commit_that_declared_the_field(
     upstream.commit({"web.yaml": web})
     second = upstream.commit({"web.yaml": deployment("web", replicas=2)})
     third = upstream.commit({"web.yaml": deployment("web", replicas=2, image="web:9")})
-    await repository.head()
+    await repository.heads()
     known = provenance(repository)
 
     changed = await only(known, found(third, differs(REPLICAS)))
@@ -95,11 +95,11 @@ async def test_other_commits_change_nothing_about_a_finding(
 ) -> None:
     """Neither its identity nor what it says: the commit was rendered, but declared nothing of it."""
     upstream.commit({"web.yaml": deployment("web")})
-    await repository.head()
+    await repository.heads()
     known = provenance(repository)
     before = await only(known, found(upstream.head, differs(REPLICAS)))
     upstream.commit({"api.yaml": deployment("api")})
-    await repository.head()
+    await repository.heads()
 
     after = await only(known, found(upstream.head, differs(REPLICAS)))
 
@@ -112,7 +112,7 @@ async def test_the_same_question_is_asked_once(
 ) -> None:
     """Drift that stays is looked at again and again."""
     upstream.commit({"web.yaml": deployment("web")})
-    await repository.head()
+    await repository.heads()
     questions = Questions(repository)
     known = provenance(questions)
 
@@ -128,7 +128,7 @@ async def test_what_nobody_can_tell_keeps_the_rendered_commit(
 ) -> None:
     """And that is counted."""
     upstream.commit({"web.yaml": deployment("web")})
-    await repository.head()
+    await repository.heads()
     registry = CollectorRegistry()
     outcome = found("1" * 40, path=path)
 

@@ -8,7 +8,7 @@ from auditor.domain.gitops.branch import Surroundings
 from auditor.domain.identity import GroupKind, ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.ports import RenderRequest
-from auditor.sources.git.readings import Listening, Reading, Readings
+from auditor.sources.git.readings import Listening, Places, Reading, Readings
 from auditor.state.roots import Root
 from tests.builders import CLUSTER, config_map, deployment, manifest
 
@@ -43,6 +43,7 @@ class Known:
 _OWNER = manifest(deployment())
 _PARENT = Root(name="top", repository="r", request=RenderRequest(path="", cluster=CLUSTER))
 _BELOW = Root(name="below", repository="r", request=RenderRequest(path="x", cluster=CLUSTER))
+_PLACES = Places(met=_PARENT, declaring=_PARENT)
 _ASKED = manifest(config_map("asked"))
 
 
@@ -54,7 +55,7 @@ def _read(known: Known, *refs: ObjectRef, kind: GroupKind | None = None) -> Read
         around.find(ref)
     if kind is not None:
         list(around.all(kind))
-    reading = Reading(parent=_PARENT, asked=around.asked, found=(_BELOW, "a reason"))
+    reading = Reading(places=_PLACES, asked=around.asked, found=(_BELOW, "a reason"))
     readings.keep(_OWNER.ref, reading)
     readings.begin()
     return readings
@@ -64,12 +65,12 @@ def test_what_an_owner_led_to_is_recalled_while_nothing_changed() -> None:
     """Walk after walk: roots and reasons alike."""
     readings = _read(Known(_OWNER, _ASKED), _ASKED.ref)
 
-    first = readings.recall(_OWNER.ref, _PARENT)
+    first = readings.recall(_OWNER.ref, _PLACES)
     readings.begin()
 
     assert first is not None
     assert first.found == (_BELOW, "a reason")
-    assert readings.recall(_OWNER.ref, _PARENT) is first
+    assert readings.recall(_OWNER.ref, _PLACES) is first
 
 
 def test_an_owner_that_changed_is_read_again() -> None:
@@ -79,7 +80,7 @@ def test_an_owner_that_changed_is_read_again() -> None:
 
     known.put(manifest(deployment()))
 
-    assert readings.recall(_OWNER.ref, _PARENT) is None
+    assert readings.recall(_OWNER.ref, _PLACES) is None
 
 
 def test_a_change_of_what_was_asked_for_counts() -> None:
@@ -89,7 +90,7 @@ def test_a_change_of_what_was_asked_for_counts() -> None:
 
     known.put(manifest(config_map("asked")))
 
-    assert readings.recall(_OWNER.ref, _PARENT) is None
+    assert readings.recall(_OWNER.ref, _PLACES) is None
 
 
 def test_what_was_missing_and_came_counts() -> None:
@@ -99,7 +100,7 @@ def test_what_was_missing_and_came_counts() -> None:
 
     known.put(_ASKED)
 
-    assert readings.recall(_OWNER.ref, _PARENT) is None
+    assert readings.recall(_OWNER.ref, _PLACES) is None
 
 
 def test_another_object_of_a_kind_counts() -> None:
@@ -109,7 +110,7 @@ def test_another_object_of_a_kind_counts() -> None:
 
     known.put(manifest(config_map("another")))
 
-    assert readings.recall(_OWNER.ref, _PARENT) is None
+    assert readings.recall(_OWNER.ref, _PLACES) is None
 
 
 def test_what_nobody_asked_for_does_not_count() -> None:
@@ -119,14 +120,21 @@ def test_what_nobody_asked_for_does_not_count() -> None:
 
     known.put(manifest(config_map("another")))
 
-    assert readings.recall(_OWNER.ref, _PARENT) is not None
+    assert readings.recall(_OWNER.ref, _PLACES) is not None
 
 
 def test_an_owner_that_moved_to_another_root_is_read_again() -> None:
     """The roots that it leads to lie below the one that it was found in."""
     readings = _read(Known(_OWNER))
 
-    assert readings.recall(_OWNER.ref, _BELOW) is None
+    assert readings.recall(_OWNER.ref, Places(met=_BELOW, declaring=_PARENT)) is None
+
+
+def test_an_owner_that_another_root_declares_is_read_again() -> None:
+    """What it says of the repository that it lies in may mean another revision now."""
+    readings = _read(Known(_OWNER))
+
+    assert readings.recall(_OWNER.ref, Places(met=_PARENT, declaring=_BELOW)) is None
 
 
 def test_an_owner_that_a_walk_did_not_meet_is_forgotten() -> None:
@@ -135,4 +143,4 @@ def test_an_owner_that_a_walk_did_not_meet_is_forgotten() -> None:
 
     readings.begin()
 
-    assert readings.recall(_OWNER.ref, _PARENT) is None
+    assert readings.recall(_OWNER.ref, _PLACES) is None

@@ -16,8 +16,8 @@ import pytest
 
 from auditor.errors import SourceUnavailable
 from auditor.sources.git.credentials import Credentials
+from auditor.sources.git.fetching import Remote
 from auditor.sources.git.libgit2 import trust_hosts
-from auditor.sources.git.mirror import Remote
 from auditor.sources.git.repository import open_repository
 from tests.git_repositories import ScriptedRepository
 
@@ -110,7 +110,9 @@ async def test_a_key_opens_a_known_server(
     commit = upstream.commit({"a.yaml": "1"})
     trust_hosts([server.known_hosts], home=home)
 
-    assert await open_repository("platform", server.remote, cache=tmp_path / "c").head() == commit
+    assert (
+        await open_repository("platform", server.remote, cache=tmp_path / "c").heads()
+    ).at() == commit
 
 
 async def test_an_unknown_server_is_not_trusted(
@@ -122,7 +124,7 @@ async def test_an_unknown_server_is_not_trusted(
     with pytest.raises(
         SourceUnavailable, match=r"the server is not known\. Add its key to known_hosts"
     ):
-        await open_repository("platform", server.remote, cache=tmp_path / "c").head()
+        await open_repository("platform", server.remote, cache=tmp_path / "c").heads()
 
 
 async def test_a_server_with_another_key_is_not_trusted(
@@ -135,7 +137,7 @@ async def test_a_server_with_another_key_is_not_trusted(
     trust_hosts([server.known_hosts], home=home)
 
     with pytest.raises(SourceUnavailable, match="the server is not known"):
-        await open_repository("platform", server.remote, cache=tmp_path / "c").head()
+        await open_repository("platform", server.remote, cache=tmp_path / "c").heads()
 
 
 @pytest.mark.parametrize(
@@ -152,7 +154,7 @@ async def test_wrong_credentials_are_said(
     with pytest.raises(
         SourceUnavailable, match=r"Check (credentials\.sshKeyFrom|the repository's cred)"
     ):
-        await open_repository("platform", remote, cache=tmp_path / "c").head()
+        await open_repository("platform", remote, cache=tmp_path / "c").heads()
 
 
 async def test_a_strangers_key_is_refused(server: SshServer, home: Path, tmp_path: Path) -> None:
@@ -161,6 +163,6 @@ async def test_a_strangers_key_is_refused(server: SshServer, home: Path, tmp_pat
     remote = replace(server.remote, credentials=Credentials(ssh_key=server.stranger))
 
     with pytest.raises(SourceUnavailable, match="wants other credentials") as refusal:
-        await open_repository("platform", remote, cache=tmp_path / "c").head()
+        await open_repository("platform", remote, cache=tmp_path / "c").heads()
 
     assert "PRIVATE KEY" not in str(refusal.value)

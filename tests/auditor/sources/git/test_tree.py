@@ -14,7 +14,7 @@ from tests.git_repositories import ScriptedRepository
 
 async def tree_of(upstream: ScriptedRepository) -> GitTree:
     repository = GitRepository("platform", LocalClone(upstream.folder, ref="main"))
-    return repository.tree(await repository.head())
+    return repository.tree((await repository.heads()).at())
 
 
 def paths(tree: GitTree, under: str = "") -> list[str]:
@@ -129,7 +129,7 @@ class TestChanged:
         before = upstream.link("current", "base")
         after = upstream.commit({"base/a.yaml": "2"})
         repository = GitRepository("platform", LocalClone(upstream.folder, ref="main"))
-        await repository.head()
+        await repository.heads()
 
         changed = repository.changed(before, after)
 
@@ -143,7 +143,7 @@ class TestChanged:
         before = upstream.link("apps/a.yaml", "../base/a.yaml")
         after = upstream.link("apps/a.yaml", "../base/b.yaml")
         repository = GitRepository("platform", LocalClone(upstream.folder, ref="main"))
-        await repository.head()
+        await repository.heads()
 
         assert repository.changed(before, after) == {"apps/a.yaml"}
 
