@@ -38,6 +38,7 @@ from auditor.sources.git.declaring import Outlets
 from auditor.state.actual_kind import PartOfKind, always_whole
 from auditor.state.compared import compared_parts
 from auditor.state.desired import DesiredState
+from auditor.state.heads import SOURCE, Heads
 from auditor.state.neighbours import Neighbourhood
 from auditor.state.owners import Owners
 from auditor.state.revisions import RevisionStore
@@ -75,7 +76,17 @@ class Graph:
     def tick(self) -> None:
         """Do what time alone makes due."""
         self.worker.tick()
+        self._note_heads()
         self.notices.reconsider(self.everything)
+
+    def _note_heads(self) -> None:
+        """Look again at what fetches from a repository that moved: it should follow."""
+        heads, at = self.notices.neighbours.heads, self.git.clock.now()
+        seen = self.git.forest.editions.heads.items()
+        moved = [heads.note(edition, commit, at) for edition, commit in seen]
+        if any(moved):
+            for cluster in self.clusters.values():
+                self.queue.add(cluster.state.actual.refs_of(SOURCE))
 
     def everything(self) -> Iterator[ObjectRef]:
         """All objects that are declared, alive, or have an open finding; and rules that expire."""
@@ -118,7 +129,9 @@ class _Assembly:
         self._memory = memory
         self._signals = Signals.on(registry)
         owners = Owners(self._body_of, self._signals.pipeline.owner_rule_unsupported)
-        neighbours = Neighbourhood(self._neighbour, owners.find, self._is_declared)
+        neighbours = Neighbourhood(
+            self._neighbour, owners.find, self._is_declared, Heads(atlas_of(configuration))
+        )
         self._notices = Notices(RefQueue(), owners, neighbours)
         self._clusters: dict[str, ClusterPart] = {}
         self._desired = DesiredState(roots_of(configuration), scope=self._is_namespaced)

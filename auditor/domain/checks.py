@@ -104,6 +104,9 @@ BEHIND_SOURCE: Final = Check(
 NEVER_APPLIED: Final = Check(
     "FLUX-005", Category.UNRECONCILED, Severity.HIGH, "A revision was attempted and never applied"
 )
+BEHIND_GIT: Final = Check(
+    "FLUX-006", Category.UNRECONCILED, Severity.HIGH, "A source has not fetched what is in Git"
+)
 BLOCKED: Final = Check(
     "FLUX-010", Category.UNRECONCILED, Severity.HIGH, "An object waits for what it depends on"
 )
@@ -154,6 +157,7 @@ ALL: Final = (
     SUSPENDED,
     BEHIND_SOURCE,
     NEVER_APPLIED,
+    BEHIND_GIT,
     BLOCKED,
     INPUT_MISSING,
     NOT_ACTED_ON,

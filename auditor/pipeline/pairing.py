@@ -14,10 +14,11 @@ from auditor.domain.gitops.sync_windows import SyncWindow, windows_of
 from auditor.domain.identity import GroupKind, GroupVersionKind, ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.domain.marks import generator_of
-from auditor.domain.pair import Doubt, Neighbour, Pair, Scaler
+from auditor.domain.pair import Doubt, Pair, Scaler
 from auditor.domain.schema import Schema
 from auditor.state.actual import ActualState
 from auditor.state.desired import Declaration, DesiredState
+from auditor.state.heads import SOURCE
 from auditor.state.neighbours import Neighbourhood
 from auditor.state.scalers import Scalers
 
@@ -85,20 +86,10 @@ class Pairs:
             environment=self._desired.followed.environment(above.ref if above else ref),
             patience=declaration.found.interval if declaration and declaration.found else None,
             windows=self._windows(declaration) if declaration and declaration.earlier else (),
-            neighbours=self._around(ref, desired, left, appliers),
+            neighbours=self._neighbours.of(ref, desired, left, appliers=appliers),
             appliers=appliers,
+            heads=self._neighbours.heads.of(actual) if ref.kind == SOURCE.kind else (),
         )
-
-    def _around(
-        self,
-        ref: ObjectRef,
-        desired: Manifest | None,
-        left: Manifest | None,
-        appliers: tuple[ObjectRef, ...],
-    ) -> tuple[Neighbour, ...]:
-        """What else is needed; ``left`` is the living object where its owners are asked about it."""
-        is_made = left is not None and "ownerReferences" in left.metadata
-        return self._neighbours.of(ref, desired, None if is_made else left, appliers=appliers)
 
     def _appliers(self, declaration: Declaration | None) -> Iterator[ObjectRef]:
         """Who applies an object; of a release's, also who applies the release, whose chart may be late."""
