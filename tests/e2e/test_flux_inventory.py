@@ -48,7 +48,7 @@ def _owners(interval: str) -> list[Body]:
     """A Kustomization and its source, as they are declared."""
     spec = {"interval": interval, "prune": True, "path": "./apps"}
     reference = {"sourceRef": {"kind": "GitRepository", "name": "platform"}}
-    source = {"interval": "1m", "url": _URL, "ref": {"branch": "main"}}
+    source = {"interval": "2s", "url": _URL, "ref": {"branch": "main"}}
     return [
         {
             "apiVersion": f"{_SOURCES}/v1",
@@ -249,6 +249,24 @@ def test_a_turn_that_nobody_takes_is_one_finding(stage: Stage) -> None:
 
     stage.flux.apply(commit)
     stage.world.cluster.kubectl("delete", "configmap", names[0], "--namespace=shop")
+    stage.settled({})
+
+
+def test_a_source_that_nobody_fetches_is_one_finding(stage: Stage) -> None:
+    """It says that all is well, as does all that takes from it; the worker sees Git itself."""
+    names = [f"settings-{number}" for number in range(5)]
+    stage.begin("2s", *map(_config_map, names))
+
+    commit = stage.flux.declare(*(_config_map(name, "wild") for name in names))
+    (finding,) = stage.settled({"platform": "FLUX-006"}).values()
+
+    assert finding["message"].endswith(f"Git is at {commit[:10]}")
+    wait_until(lambda: stage.pending() == len(names), what=f"{len(names)} pending")
+    assert stage.found() == {"platform": "FLUX-006"}
+
+    stage.flux.fetch(commit)
+    stage.settled({"apps": "FLUX-004"})
+    stage.flux.apply(commit)
     stage.settled({})
 
 
