@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 
 from prometheus_client import CollectorRegistry
 
@@ -38,7 +39,7 @@ from auditor.sources.git.declaring import Outlets
 from auditor.state.actual_kind import PartOfKind, always_whole
 from auditor.state.compared import compared_parts
 from auditor.state.desired import DesiredState
-from auditor.state.heads import SOURCE, Heads
+from auditor.state.heads import KINDS, Heads
 from auditor.state.neighbours import Neighbourhood
 from auditor.state.owners import Owners
 from auditor.state.revisions import RevisionStore
@@ -85,8 +86,8 @@ class Graph:
         seen = self.git.forest.editions.heads.items()
         moved = [heads.note(edition, commit, at) for edition, commit in seen]
         if any(moved):
-            for cluster in self.clusters.values():
-                self.queue.add(cluster.state.actual.refs_of(SOURCE))
+            for cluster, kind in product(self.clusters.values(), KINDS):
+                self.queue.add(cluster.state.actual.refs_of(kind))
 
     def everything(self) -> Iterator[ObjectRef]:
         """All objects that are declared, alive, or have an open finding; and rules that expire."""

@@ -77,6 +77,12 @@ SYNC_FAILED: Final = Check(
 APPLICATION_ERROR: Final = Check(
     "ARGO-005", Category.UNRECONCILED, Severity.HIGH, "Argo CD cannot work on an Application"
 )
+NOT_COMPARED: Final = Check(
+    "ARGO-007",
+    Category.UNRECONCILED,
+    Severity.HIGH,
+    "Argo CD has not looked at Git since it moved",
+)
 SWITCHED_OFF: Final = Check(
     "ARGO-009", Category.UNRECONCILED, Severity.MEDIUM, "An Application's reconciliation is off"
 )
@@ -150,6 +156,7 @@ ALL: Final = (
     UNHEALTHY,
     SYNC_FAILED,
     APPLICATION_ERROR,
+    NOT_COMPARED,
     SWITCHED_OFF,
     STATUS_OUTDATED,
     NOT_READY,

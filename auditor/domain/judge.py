@@ -28,8 +28,8 @@ from auditor.domain.finding import (
     Verdict,
 )
 from auditor.domain.generated import specialised
-from auditor.domain.gitops.flux_progress import holds_back
 from auditor.domain.gitops.sync_windows import time_is_over
+from auditor.domain.lateness import holds_back
 from auditor.domain.manifest import Manifest, Origin
 from auditor.domain.pair import Pair, Superseded
 from auditor.domain.remedies import remedies_for
@@ -38,7 +38,9 @@ from auditor.domain.rules import Rules, Sifted, sift
 Comparison = Callable[[Pair], Iterable[Deviation]]
 """All comparators together."""
 
-_STANDING_FOR_OTHERS: Final = frozenset({checks.BEHIND_SOURCE.id, checks.BEHIND_GIT.id})
+_STANDING_FOR_OTHERS: Final = frozenset(
+    {checks.BEHIND_SOURCE.id, checks.BEHIND_GIT.id, checks.NOT_COMPARED.id}
+)
 """Told in place of every object that waits for it, with the time that those would have."""
 _MOVED_BY_NOBODY: Final = frozenset({Category.UNRECONCILED, Category.INVALID})
 """What no tool mends by applying: it does not do its work, or the declaration itself is wrong."""

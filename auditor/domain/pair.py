@@ -98,7 +98,7 @@ class Pair:
     the tool that applies the object looks, ``windows`` when it may apply by itself. ``neighbours`` are its
     owners where it is not declared, and what it refers to where it is an owner itself. ``appliers`` are the
     owners that may not have applied its declaration yet, the nearest first; ``heads`` the last commits of
-    what the object itself fetches.
+    what the object itself fetches, and ``looks`` how often its tool looks for more.
     """
 
     ref: ObjectRef
@@ -118,6 +118,7 @@ class Pair:
     neighbours: tuple[Neighbour, ...] = ()
     appliers: tuple[ObjectRef, ...] = ()
     heads: tuple[Head, ...] = ()
+    looks: timedelta | None = None
 
     def neighbour(self, ref: ObjectRef) -> Neighbour | None:
         """One of the neighbours."""

@@ -115,6 +115,7 @@ _SPECIAL: Final = {
     checks.SUSPENDED.id: _resume,
     checks.BEHIND_SOURCE.id: _hurry,
     checks.BEHIND_GIT.id: _hurry,
+    checks.NOT_COMPARED.id: _hurry,
     checks.INPUT_MISSING.id: _supply,
 }
 """What helps an owner that does not do its work, by the check that found it."""

@@ -101,23 +101,6 @@ def lapse_of(source: Manifest, heads: tuple[Head, ...]) -> Lapse | None:
     return Lapse(fetched=commit, head=head, since=since, at=at, interval=interval)
 
 
-def holds_back(pair: Pair, *, since: datetime) -> ObjectRef | None:
-    """The object of which it is told why a pair's object is as it was declared before some moment."""
-    for applier in pair.appliers:
-        known = pair.neighbour(applier)
-        if known is None or known.actual is None:
-            continue
-        backlog = backlog_of(known.actual, pair)
-        if backlog and backlog.reaches <= since:
-            return applier
-        wanted = source_of(known.actual)
-        source = pair.neighbour(wanted) if wanted else None
-        lapse = lapse_of(source.actual, source.heads) if source and source.actual else None
-        if source and lapse and lapse.at <= since:
-            return source.ref
-    return None
-
-
 def _applied(kustomization: Manifest) -> str:
     """What was applied last, of a Kustomization that has tried nothing else and says that all is well."""
     body = kustomization.body

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from auditor.domain.history import CONFIGURED
 from auditor.domain.pair import Head
 from auditor.state.heads import Heads
 from auditor.state.roots import Edition
@@ -27,8 +28,9 @@ def source(url: str = URL, api: str = f"{SOURCES}/v1", **ref: str) -> dict[str, 
 def heads() -> Heads:
     """The repository was at one commit and moved to another."""
     known = Heads(ATLAS)
-    known.note(MAIN, "a", START)
-    known.note(MAIN, "b", LATER)
+    for edition in (MAIN, Edition("platform", CONFIGURED)):
+        known.note(edition, "a", START)
+        known.note(edition, "b", LATER)
     return known
 
 
@@ -55,6 +57,21 @@ def test_what_is_not_followed_has_none(heads: Heads, body: dict[str, Any]) -> No
     """Nobody here knows where that is."""
     assert heads.of(live(body)) == ()
     assert heads.of(None) == ()
+
+
+def application(**spec: Any) -> dict[str, Any]:
+    return obj("argoproj.io/v1alpha1", "Application", "shop", "argocd", spec=spec)
+
+
+def test_an_application_is_told_by_its_source(heads: Heads) -> None:
+    """If it has one, and that is followed."""
+    one = {"repoURL": URL, "targetRevision": "main", "path": "shop"}
+
+    assert heads.of(live(application(source=one)))[-1].commit == "b"
+    assert heads.of(live(application(source=one | {"targetRevision": "v1"}))) == ()
+    assert heads.of(live(application(source=one | {"chart": "web"}))) == ()
+    assert heads.of(live(application(source=one, sources=[one, one]))) == ()
+    assert heads.of(live(application(source=one, sourceHydrator={}))) == ()
 
 
 def test_before_the_first_look_there_is_none() -> None:

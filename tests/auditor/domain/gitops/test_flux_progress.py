@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from auditor.domain import checks
 from auditor.domain.finding import Deviation, Outcome, Verdict
-from auditor.domain.gitops.flux_progress import Backlog, backlog_of, holds_back, lapse_of
+from auditor.domain.gitops.flux_progress import Backlog, backlog_of, lapse_of
 from auditor.domain.judge import judge
+from auditor.domain.lateness import holds_back
 from auditor.domain.pair import Doubt, Head, Neighbour, Pair, Superseded
 from auditor.domain.rules import Rules
 from comparators.presence import presence
