@@ -81,13 +81,18 @@ class Graph:
         self.notices.reconsider(self.everything)
 
     def _note_heads(self) -> None:
-        """Look again at what fetches from a repository that moved: it should follow."""
+        """Look again at what fetches from a repository that moved, once it should have followed.
+
+        Most of it will have said by then that it did, and was looked at for that.
+        """
         heads, at = self.notices.neighbours.heads, self.git.clock.now()
         seen = self.git.forest.editions.heads.items()
         moved = [heads.note(edition, commit, at) for edition, commit in seen]
         if any(moved):
+            by = at + self.judging.rules.lagging_after
             for cluster, kind in product(self.clusters.values(), KINDS):
-                self.queue.add(cluster.state.actual.refs_of(kind))
+                for ref in cluster.state.actual.refs_of(kind):
+                    self.knowledge.agenda.bring_forward(ref, by)
 
     def everything(self) -> Iterator[ObjectRef]:
         """All objects that are declared, alive, or have an open finding; and rules that expire."""
