@@ -32,7 +32,8 @@ class Backlog:
     """A Kustomization that has not tried what its source has.
 
     ``since``: when that began to be so, or when it missed its turn if that was before. ``reaches``: what
-    Git moved before that moment may have been applied already.
+    Git moved before that moment may have been applied already: before what it applied was seen in Git, if
+    it was, for its source may have been late as well.
     """
 
     source: ObjectRef
@@ -60,12 +61,13 @@ def backlog_of(kustomization: Manifest, pair: Pair) -> Backlog | None:
     interval = min(span(kustomization.body, "spec", "interval") or timedelta(), _LONGEST)
     turn = next(_turns(kustomization), None)
     looks = span(known.actual.body, "spec", "interval") or timedelta()
+    seen = (head.since for head in known.heads if head.commit == _content(applied))
     return Backlog(
         source=known.ref,
         applied=applied,
         available=available,
         since=min(updated, turn + interval) if turn else updated,
-        reaches=(turn or updated) - min(looks, _LONGEST),
+        reaches=min(((turn or updated) - min(looks, _LONGEST), *seen)),
         interval=interval,
     )
 

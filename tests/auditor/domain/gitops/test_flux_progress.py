@@ -96,6 +96,17 @@ class TestBehind:
         assert found.since == NOON - timedelta(minutes=50)
         assert found.reaches == NOON - timedelta(minutes=61)
 
+    def test_reaches_back_to_what_was_applied(self) -> None:
+        """Its source may have been late as well."""
+        pair = paired(kustomization(), source())
+        seen = (Head(commit="old", since=NOON - timedelta(hours=2)), Head(commit="new", since=NOON))
+        known = tuple(replace(one, heads=seen) for one in pair.neighbours)
+        assert pair.actual
+        found = backlog_of(pair.actual, replace(pair, neighbours=known))
+
+        assert found is not None
+        assert (found.since, found.reaches) == (NOON, NOON - timedelta(hours=2))
+
     def test_is_one_finding_after_its_turn(self) -> None:
         """With the time that its objects would have."""
         pair = paired(kustomization(), source())
