@@ -12,11 +12,13 @@ https://github.com/argoproj/argo-cd/blob/v3.1.0/pkg/apis/application/v1alpha1/ty
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from auditor.domain import checks
 from auditor.domain.finding import Deviation
+from auditor.domain.gitops.argocd_progress import oversight_of
 from auditor.domain.identity import GroupKind
 from auditor.domain.pair import Pair
 from comparators import scalars
@@ -29,7 +31,7 @@ _FAILED: Final = frozenset({"Failed", "Error"})
 _SHORT: Final = 10
 
 
-def application(living: Living, _pair: Pair) -> Iterator[Deviation]:
+def application(living: Living, pair: Pair) -> Iterator[Deviation]:
     """Say what is wrong with an Application."""
     if living.annotation(_SKIP) == "true":
         field = living.field("metadata", "annotations", _SKIP)
@@ -39,7 +41,7 @@ def application(living: Living, _pair: Pair) -> Iterator[Deviation]:
     operation = mapping(living.status.get("operationState"))
     phase = text(operation.get("phase"))
     yield from _errors(living, has_failed=phase in _FAILED)
-    yield from _unseen(living)
+    yield from list(_unseen(living)) or _not_compared(living, pair)
     yield from _operation(living, operation, phase)
     yield from _health(living)
     if phase not in {*_FAILED, "Running"}:
@@ -89,6 +91,16 @@ def _unseen(living: Living) -> Iterator[Deviation]:
         told = f"its status is about an earlier spec: {' and '.join(others)} changed since"
         since = living.written("spec") or living.created
         yield living.wrong(checks.STATUS_OUTDATED, told, since=since)
+
+
+def _not_compared(living: Living, pair: Pair) -> Iterator[Deviation]:
+    """What nobody compared, of a repository that is followed here too. It stands for all that waits."""
+    oversight = oversight_of(pair.actual, pair.heads) if pair.actual else None
+    if oversight is not None:
+        told = f"was compared with {oversight.compared[:_SHORT]}, and Git is at {oversight.head[:_SHORT]}"
+        field = living.field("status", "sync", "revision")
+        said = living.wrong(checks.NOT_COMPARED, told, field, since=oversight.since)
+        yield replace(said, patience=pair.looks)
 
 
 def _bare(value: Any) -> Any:

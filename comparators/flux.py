@@ -19,7 +19,7 @@ from typing import Final
 
 from auditor.domain import checks
 from auditor.domain.finding import Deviation, Severity
-from auditor.domain.gitops.flux_progress import backlog_of
+from auditor.domain.gitops.flux_progress import backlog_of, lapse_of
 from auditor.domain.identity import GroupKind
 from auditor.domain.pair import Pair
 from comparators import scalars
@@ -48,6 +48,8 @@ _EXACT: Final = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?", 
 """One version and no range of versions."""
 _REQUESTED: Final = "reconcile.fluxcd.io/requestedAt"
 _SUCCEEDED: Final = "ReconciliationSucceeded"
+_SHORT: Final = 10
+"""So much of a commit's id is enough for people."""
 _BLOCKED: Final = "DependencyNotReady"
 _RETRYING: Final = "ProgressingWithRetry"
 
@@ -63,7 +65,7 @@ def flux(living: Living, pair: Pair) -> Iterator[Deviation]:
         yield _suspended(living, is_meant=declared.get("suspend") is True)
         return
     conditions = {one.type: one for one in living.conditions()}
-    behind = list(_behind_source(living, pair))
+    behind = [*_behind_source(living, pair), *_behind_git(living, pair)]
     yield from (
         () if behind else _unseen(living, conditions)
     )  # who takes no turn sees nothing either
@@ -90,6 +92,16 @@ def _behind_source(living: Living, pair: Pair) -> Iterator[Deviation]:
         field = living.field("status", "lastAppliedRevision")
         said = living.wrong(checks.BEHIND_SOURCE, told, field, since=backlog.since)
         yield replace(said, patience=backlog.interval)
+
+
+def _behind_git(living: Living, pair: Pair) -> Iterator[Deviation]:
+    """What nobody fetched, of a repository that is followed here too."""
+    lapse = lapse_of(pair.actual, pair.heads) if pair.actual else None
+    if lapse is not None:
+        told = f"has {lapse.fetched[:_SHORT]}, and Git is at {lapse.head[:_SHORT]}"
+        field = living.field("status", "artifact", "revision")
+        said = living.wrong(checks.BEHIND_GIT, told, field, since=lapse.since)
+        yield replace(said, patience=lapse.interval)
 
 
 def _suspended(living: Living, *, is_meant: bool) -> Deviation:

@@ -8,13 +8,21 @@ from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Body
 from auditor.domain.marks import Keeper
 from auditor.domain.pair import Neighbour
+from auditor.state.atlas import Atlas, KnownRepository
+from auditor.state.heads import Heads
 from auditor.state.neighbours import Neighbourhood
 from tests.builders import live, manifest
+
+URL = "https://git.example.com/platform"
+ATLAS = Atlas([KnownRepository(name="platform", urls=(URL,), ref="main")], [])
+"""One repository, of which the main branch is followed."""
 
 
 def alone() -> Neighbourhood:
     """Nothing is known of any other object."""
-    return Neighbourhood(lambda ref: Neighbour(ref=ref), lambda *_: None, lambda _: True)
+    return Neighbourhood(
+        lambda ref: Neighbour(ref=ref), lambda *_: None, lambda _: True, Heads(ATLAS)
+    )
 
 
 def alive(*bodies: Body) -> tuple[Neighbour, ...]:
@@ -29,7 +37,10 @@ class Village:
     def __init__(self) -> None:
         self.living: dict[ObjectRef, Body] = {}
         self.declared: dict[ObjectRef, Body] = {}
-        self.neighbours = Neighbourhood(self._look, self._find, self.declared.__contains__)
+        self.heads = Heads(ATLAS)
+        self.neighbours = Neighbourhood(
+            self._look, self._find, self.declared.__contains__, self.heads
+        )
 
     def put(self, body: Body, *, declared: bool = False) -> ObjectRef:
         """Let an object live, or be declared instead."""

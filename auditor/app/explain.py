@@ -9,11 +9,11 @@ from datetime import datetime
 
 from auditor.app.scan import Audit, once, silently
 from auditor.config.document import Configuration
+from auditor.domain.belonging import owner_in
 from auditor.domain.difference import Difference
 from auditor.domain.finding import Deviation, Outcome, Suppression
 from auditor.domain.identity import ObjectRef, parse_ref
 from auditor.domain.manifest import Manifest
-from auditor.domain.marks import owner_of
 from auditor.domain.pair import Pair
 from auditor.domain.reasoning import Reason
 from auditor.domain.report import Explanation, Step
@@ -89,7 +89,7 @@ def _fields(pair: Pair, suppressed: tuple[Suppression, ...]) -> Iterator[Reason]
 
 def _declared(pair: Pair) -> Iterator[str]:
     yield _origin(pair.desired) if pair.desired else "not declared"
-    owner = owner_of(pair.desired) or owner_of(pair.actual)
+    owner = owner_in(pair)
     if owner is not None:
         yield f"owned by {show_owner(owner)}"
     for earlier in pair.earlier:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 
 from prometheus_client import CollectorRegistry
 
@@ -38,6 +39,7 @@ from auditor.sources.git.declaring import Outlets
 from auditor.state.actual_kind import PartOfKind, always_whole
 from auditor.state.compared import compared_parts
 from auditor.state.desired import DesiredState
+from auditor.state.heads import KINDS, Heads
 from auditor.state.neighbours import Neighbourhood
 from auditor.state.owners import Owners
 from auditor.state.revisions import RevisionStore
@@ -75,7 +77,22 @@ class Graph:
     def tick(self) -> None:
         """Do what time alone makes due."""
         self.worker.tick()
+        self._note_heads()
         self.notices.reconsider(self.everything)
+
+    def _note_heads(self) -> None:
+        """Look again at what fetches from a repository that moved, once it should have followed.
+
+        Most of it will have said by then that it did, and was looked at for that.
+        """
+        heads, at = self.notices.neighbours.heads, self.git.clock.now()
+        seen = self.git.forest.editions.heads.items()
+        moved = [heads.note(edition, commit, at) for edition, commit in seen]
+        if any(moved):
+            by = at + self.judging.rules.lagging_after
+            for cluster, kind in product(self.clusters.values(), KINDS):
+                for ref in cluster.state.actual.refs_of(kind):
+                    self.knowledge.agenda.bring_forward(ref, by)
 
     def everything(self) -> Iterator[ObjectRef]:
         """All objects that are declared, alive, or have an open finding; and rules that expire."""
@@ -118,7 +135,9 @@ class _Assembly:
         self._memory = memory
         self._signals = Signals.on(registry)
         owners = Owners(self._body_of, self._signals.pipeline.owner_rule_unsupported)
-        neighbours = Neighbourhood(self._neighbour, owners.find, self._is_declared)
+        neighbours = Neighbourhood(
+            self._neighbour, owners.find, self._is_declared, Heads(atlas_of(configuration))
+        )
         self._notices = Notices(RefQueue(), owners, neighbours)
         self._clusters: dict[str, ClusterPart] = {}
         self._desired = DesiredState(roots_of(configuration), scope=self._is_namespaced)

@@ -77,6 +77,12 @@ SYNC_FAILED: Final = Check(
 APPLICATION_ERROR: Final = Check(
     "ARGO-005", Category.UNRECONCILED, Severity.HIGH, "Argo CD cannot work on an Application"
 )
+NOT_COMPARED: Final = Check(
+    "ARGO-007",
+    Category.UNRECONCILED,
+    Severity.HIGH,
+    "Argo CD has not looked at Git since it moved",
+)
 SWITCHED_OFF: Final = Check(
     "ARGO-009", Category.UNRECONCILED, Severity.MEDIUM, "An Application's reconciliation is off"
 )
@@ -103,6 +109,9 @@ BEHIND_SOURCE: Final = Check(
 )
 NEVER_APPLIED: Final = Check(
     "FLUX-005", Category.UNRECONCILED, Severity.HIGH, "A revision was attempted and never applied"
+)
+BEHIND_GIT: Final = Check(
+    "FLUX-006", Category.UNRECONCILED, Severity.HIGH, "A source has not fetched what is in Git"
 )
 BLOCKED: Final = Check(
     "FLUX-010", Category.UNRECONCILED, Severity.HIGH, "An object waits for what it depends on"
@@ -147,6 +156,7 @@ ALL: Final = (
     UNHEALTHY,
     SYNC_FAILED,
     APPLICATION_ERROR,
+    NOT_COMPARED,
     SWITCHED_OFF,
     STATUS_OUTDATED,
     NOT_READY,
@@ -154,6 +164,7 @@ ALL: Final = (
     SUSPENDED,
     BEHIND_SOURCE,
     NEVER_APPLIED,
+    BEHIND_GIT,
     BLOCKED,
     INPUT_MISSING,
     NOT_ACTED_ON,

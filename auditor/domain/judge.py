@@ -28,8 +28,8 @@ from auditor.domain.finding import (
     Verdict,
 )
 from auditor.domain.generated import specialised
-from auditor.domain.gitops.flux_progress import holds_back
 from auditor.domain.gitops.sync_windows import time_is_over
+from auditor.domain.lateness import holds_back
 from auditor.domain.manifest import Manifest, Origin
 from auditor.domain.pair import Pair, Superseded
 from auditor.domain.remedies import remedies_for
@@ -38,6 +38,10 @@ from auditor.domain.rules import Rules, Sifted, sift
 Comparison = Callable[[Pair], Iterable[Deviation]]
 """All comparators together."""
 
+_STANDING_FOR_OTHERS: Final = frozenset(
+    {checks.BEHIND_SOURCE.id, checks.BEHIND_GIT.id, checks.NOT_COMPARED.id}
+)
+"""Told in place of every object that waits for it, with the time that those would have."""
 _MOVED_BY_NOBODY: Final = frozenset({Category.UNRECONCILED, Category.INVALID})
 """What no tool mends by applying: it does not do its work, or the declaration itself is wrong."""
 _LONGEST: Final = timedelta(days=365)
@@ -126,7 +130,7 @@ def _ripens(deviation: Deviation, rules: Rules) -> datetime | None:
         return None
     if deviation.check == checks.TERMINATING.id:
         return deviation.since + rules.terminating_after
-    if deviation.check == checks.BEHIND_SOURCE.id:  # stands for all objects that wait for it
+    if deviation.check in _STANDING_FOR_OTHERS:
         return deviation.since + _turn(deviation.patience, rules)
     own = min(deviation.patience or timedelta(), _LONGEST)
     return deviation.since + max(own, rules.lagging_after)

@@ -63,16 +63,26 @@ class Superseded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A commit that a followed ref was at, and since when it was seen there."""
+
+    commit: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbour:
     """Another object without which this one cannot be judged, as it is known now.
 
     ``doubt`` says why nothing certain is known of the living one; then its absence proves nothing.
+    ``heads`` are the last commits of what it fetches, the newest last, where that is followed here too.
     """
 
     ref: ObjectRef
     desired: Manifest | None = None
     actual: Manifest | None = None
     doubt: Doubt | None = None
+    heads: tuple[Head, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +97,8 @@ class Pair:
     followed owner leads to; of what is undeclared, the generator's or keeper's. ``patience`` is how often
     the tool that applies the object looks, ``windows`` when it may apply by itself. ``neighbours`` are its
     owners where it is not declared, and what it refers to where it is an owner itself. ``appliers`` are the
-    owners that may not have applied its declaration yet, the nearest first.
+    owners that may not have applied its declaration yet, the nearest first; ``heads`` the last commits of
+    what the object itself fetches, and ``looks`` how often its tool looks for more.
     """
 
     ref: ObjectRef
@@ -106,6 +117,8 @@ class Pair:
     windows: tuple[SyncWindow, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
     appliers: tuple[ObjectRef, ...] = ()
+    heads: tuple[Head, ...] = ()
+    looks: timedelta | None = None
 
     def neighbour(self, ref: ObjectRef) -> Neighbour | None:
         """One of the neighbours."""

@@ -26,6 +26,8 @@ _SYNCING: Final = {
 }
 """How an owner is made to do its work now, by its kind."""
 
+_FETCHING: Final = "flux --namespace {namespace} reconcile source git {name}"
+
 
 def remedies_for(pair: Pair, deviation: Deviation) -> tuple[Remedy, ...]:
     """Name what can be done, the usual thing first."""
@@ -69,7 +71,8 @@ def _resume(pair: Pair) -> Remedy:
 
 def _hurry(pair: Pair) -> Remedy:
     ref = pair.ref
-    how = _SYNCING[ref.kind].format(namespace=ref.namespace, name=ref.name)
+    asking = _SYNCING.get(ref.kind, _FETCHING)
+    how = asking.format(namespace=ref.namespace, name=ref.name)
     return Remedy(kind="revert", details={"how": how})
 
 
@@ -111,6 +114,8 @@ def _named(pair: Pair) -> str:
 _SPECIAL: Final = {
     checks.SUSPENDED.id: _resume,
     checks.BEHIND_SOURCE.id: _hurry,
+    checks.BEHIND_GIT.id: _hurry,
+    checks.NOT_COMPARED.id: _hurry,
     checks.INPUT_MISSING.id: _supply,
 }
 """What helps an owner that does not do its work, by the check that found it."""

@@ -27,6 +27,10 @@ class Agenda:
             self._when[ref] = when
             heapq.heappush(self._heap, (when, ref))
 
+    def bring_forward(self, ref: ObjectRef, when: datetime) -> None:
+        """See to it that the object is looked at by then, if it is not looked at before."""
+        self.put(ref, min(when, self._when.get(ref, when)))
+
     def due(self, now: datetime) -> list[ObjectRef]:
         """Take out all whose time has come."""
         refs = []

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 
 from auditor.domain.gitops.sync_windows import SyncWindow, windows_of
 from auditor.domain.identity import GroupKind, GroupVersionKind, ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.domain.marks import generator_of
-from auditor.domain.pair import Doubt, Neighbour, Pair, Scaler
+from auditor.domain.pair import Doubt, Pair, Scaler
 from auditor.domain.schema import Schema
+from auditor.state import heads
 from auditor.state.actual import ActualState
 from auditor.state.desired import Declaration, DesiredState
 from auditor.state.neighbours import Neighbourhood
@@ -85,20 +87,11 @@ class Pairs:
             environment=self._desired.followed.environment(above.ref if above else ref),
             patience=declaration.found.interval if declaration and declaration.found else None,
             windows=self._windows(declaration) if declaration and declaration.earlier else (),
-            neighbours=self._around(ref, desired, left, appliers),
+            neighbours=self._neighbours.of(ref, desired, left, appliers=appliers),
             appliers=appliers,
+            heads=self._neighbours.heads.of(actual) if ref.kind in heads.NAMES else (),
+            looks=self._looks(ref) if ref.kind == APPLICATION.kind else None,
         )
-
-    def _around(
-        self,
-        ref: ObjectRef,
-        desired: Manifest | None,
-        left: Manifest | None,
-        appliers: tuple[ObjectRef, ...],
-    ) -> tuple[Neighbour, ...]:
-        """What else is needed; ``left`` is the living object where its owners are asked about it."""
-        is_made = left is not None and "ownerReferences" in left.metadata
-        return self._neighbours.of(ref, desired, None if is_made else left, appliers=appliers)
 
     def _appliers(self, declaration: Declaration | None) -> Iterator[ObjectRef]:
         """Who applies an object; of a release's, also who applies the release, whose chart may be late."""
@@ -110,6 +103,11 @@ class Pairs:
             above = self._desired.declaration(keeper)
             if above is not None and above.found is not None:
                 yield above.found.keeper
+
+    def _looks(self, ref: ObjectRef) -> timedelta | None:
+        """How often the tool of an owner looks at what it calls for."""
+        found = (status.root.found for status in self._desired.roots.all())
+        return next((one.interval for one in found if one and one.keeper == ref), None)
 
     def _windows(self, declaration: Declaration) -> tuple[SyncWindow, ...]:
         """When Argo CD may apply what it has not applied yet, as the Application's project says."""

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from auditor.domain.gitops import references
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.domain.marks import Keeper, keepers_of
 from auditor.domain.pair import Neighbour
+from auditor.state.heads import Heads
 from auditor.state.inventories import KINDS, Inventories
 
 Name = tuple[str, str]
@@ -28,8 +30,8 @@ _LISTING = frozenset(kind.kind for kind in KINDS)
 class Neighbourhood:
     """The neighbours of every object, looked up as they are asked for.
 
-    ``look`` gives an object as it is known, ``find`` the owner that a mark names on a cluster, and
-    ``is_declared`` tells whether an object is.
+    ``look`` gives an object as it is known, ``find`` the owner that a mark names on a cluster,
+    ``is_declared`` tells whether an object is, and ``heads`` what repositories are at.
     """
 
     def __init__(
@@ -37,8 +39,10 @@ class Neighbourhood:
         look: Callable[[ObjectRef], Neighbour],
         find: Callable[[Keeper, str], ObjectRef | None],
         is_declared: Callable[[ObjectRef], bool],
+        heads: Heads,
     ) -> None:
-        self._look = look
+        self.heads = heads
+        self._known = look
         self._find = find
         self._is_declared = is_declared
         self._inventories = Inventories()
@@ -55,7 +59,7 @@ class Neighbourhood:
     ) -> tuple[Neighbour, ...]:
         """The neighbours of an object; ``appliers`` are the owners that the cluster is late with.
 
-        Without a living object nobody is asked whose it is.
+        Without a living object nobody is asked whose it is, nor where it says itself who made it.
         """
         if desired is not None and not appliers and ref.kind not in references.NAMES:
             if ref in self._asked:
@@ -63,8 +67,8 @@ class Neighbourhood:
             return ()
         names: set[Name] = set()
         found: dict[ObjectRef, Neighbour] = {}
-        for keeper in self._keepers(actual, names) if desired is None and actual else ():
-            found[keeper] = self._look(keeper)
+        if desired is None and actual is not None and "ownerReferences" not in actual.metadata:
+            found |= {keeper: self._look(keeper) for keeper in self._keepers(actual, names)}
         found |= self._referred(ref, names)
         for applier in appliers:
             found |= self._applying(applier, names)
@@ -83,6 +87,11 @@ class Neighbourhood:
             if ref.kind in _LISTING and ref.group_kind in KINDS:
                 listed = self._inventories.read(ref, self._look(ref).actual)
                 yield from (each for each in listed if not self._is_declared(each))
+
+    def _look(self, ref: ObjectRef) -> Neighbour:
+        known = self._known(ref)
+        heads = self.heads.of(known.actual or known.desired)
+        return replace(known, heads=heads) if heads else known
 
     def _keepers(self, actual: Manifest, names: set[Name]) -> Iterator[ObjectRef]:
         """The owners that may say something of a living object."""

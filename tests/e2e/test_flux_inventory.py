@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.open_kinds import define
 from tests.e2e.platform_world import Body, PlatformWorld, marked
 from tests.e2e.story import WorkerProcess, wait_until, worker
 from tests.stack.fixtures import LaunchControlPlane
@@ -47,7 +48,7 @@ def _owners(interval: str) -> list[Body]:
     """A Kustomization and its source, as they are declared."""
     spec = {"interval": interval, "prune": True, "path": "./apps"}
     reference = {"sourceRef": {"kind": "GitRepository", "name": "platform"}}
-    source = {"interval": "1m", "url": _URL, "ref": {"branch": "main"}}
+    source = {"interval": "2s", "url": _URL, "ref": {"branch": "main"}}
     return [
         {
             "apiVersion": f"{_SOURCES}/v1",
@@ -90,8 +91,7 @@ class Flux:
     def apply(self, commit: str, *listed: str) -> None:
         """Take a turn of kustomize-controller; it may list more than it applied."""
         bodies = marked(self.declared, "labels", _MARKS)
-        self._world.apply(bodies[:1], _CONTROLLER)
-        self._world.apply(bodies[1:], _CONTROLLER)
+        self._world.cluster.apply(bodies, _CONTROLLER)
         names = [f"shop_{body['metadata']['name']}__ConfigMap" for body in self.declared[1:]]
         ids = ["_shop__Namespace", *names, *listed]
         revision = f"main@sha1:{commit}"
@@ -108,7 +108,7 @@ class Flux:
 
     def say(self, body: Body, **status: Any) -> None:
         """Apply an owner, and let its controller say that all is well, and something more."""
-        self._world.apply([body], _CONTROLLER)
+        self._world.cluster.apply([body], _CONTROLLER)
         plural, group = f"{body['kind'].lower()}s", body["apiVersion"].partition("/")[0]
         ready = {"type": "Ready", "status": "True", "reason": "ReconciliationSucceeded"}
         known = {"observedGeneration": 99, "conditions": [ready]}
@@ -133,10 +133,10 @@ class Stage:
         """Let everything live as it is declared, and look at it."""
         self.world.git.write("clusters/staging/owners.yaml", _owners(interval))
         commit = self.flux.declare(*bodies)
-        self.world.define(_FLUX, "v1", "Kustomization")
-        self.world.define(_SOURCES, "v1", "GitRepository")
+        define(self.world.cluster, _FLUX, "v1", "Kustomization")
+        define(self.world.cluster, _SOURCES, "v1", "GitRepository")
         self.world.cluster.kubectl("create", "namespace", "flux-system")
-        self.world.apply(_owners(interval), _CONTROLLER)
+        self.world.cluster.apply(_owners(interval), _CONTROLLER)
         self.flux.fetch(commit)
         self.flux.apply(commit)
         self.worker.start()
@@ -154,7 +154,11 @@ class Stage:
 
     def settled(self, expected: dict[str, str]) -> dict[str, Body]:
         """Wait until exactly this is found; the findings by name."""
-        wait_until(lambda: self.found() == expected, what=f"{expected}, but {self.found()}")
+        try:
+            wait_until(lambda: self.found() == expected, what=f"{expected}")
+        except AssertionError as error:
+            error.add_note(f"found: {self.found()}; {self.worker.log()[-2000:]}")
+            raise
         return {one["object"]["name"]: one for one in self.worker.findings()}
 
 
@@ -162,7 +166,7 @@ class Stage:
 def stage(tmp_path: Path, launch_control_plane: LaunchControlPlane) -> Iterator[Stage]:
     """Nothing declared yet; the worker is not started."""
     cluster = launch_control_plane()
-    world = PlatformWorld(tmp_path, cluster, repositories={}, desired=[])
+    world = PlatformWorld(tmp_path, {"staging": cluster})
     configuration = {
         "clusters": [{"name": "staging", "kubeconfig": str(cluster.kubeconfig)}],
         "repositories": [
@@ -195,7 +199,7 @@ def test_a_copy_is_told_from_what_flux_left_behind(stage: Stage) -> None:
 
     copied = marked([_config_map("copied")], "labels", _MARKS)[0]
     kubectl("create", "--filename=-", input=json.dumps(copied))
-    stage.world.apply(marked([_config_map("left")], "labels", _MARKS), _CONTROLLER)
+    stage.world.cluster.apply(marked([_config_map("left")], "labels", _MARKS), _CONTROLLER)
     stage.flux.apply(commit, "shop_left__ConfigMap")
     wait_until(lambda: _message(stage, "left", "it should be pruned and is not"), what="pruning")
     found = stage.settled({"copied": "K8S-007", "left": "K8S-003"})
@@ -248,6 +252,24 @@ def test_a_turn_that_nobody_takes_is_one_finding(stage: Stage) -> None:
     stage.settled({})
 
 
+def test_a_source_that_nobody_fetches_is_one_finding(stage: Stage) -> None:
+    """It says that all is well, as does all that takes from it; the worker sees Git itself."""
+    names = [f"settings-{number}" for number in range(5)]
+    stage.begin("2s", *map(_config_map, names))
+
+    commit = stage.flux.declare(*(_config_map(name, "wild") for name in names))
+    (finding,) = stage.settled({"platform": "FLUX-006"}).values()
+
+    assert finding["message"].endswith(f"Git is at {commit[:10]}")
+    wait_until(lambda: stage.pending() == len(names), what=f"{len(names)} pending")
+    assert stage.found() == {"platform": "FLUX-006"}
+
+    stage.flux.fetch(commit)
+    stage.settled({"apps": "FLUX-004"})
+    stage.flux.apply(commit)
+    stage.settled({})
+
+
 def test_what_a_turn_did_not_change_lags_by_itself(stage: Stage) -> None:
     """Its owner has applied that revision, and says that all is well."""
     stage.begin("2s", _config_map("settings"))
@@ -293,7 +315,7 @@ def test_what_waits_in_vain_says_that_all_is_well(stage: Stage) -> None:
     """What it refers to says otherwise, and ends it by being there."""
     waiting = _waiting()
     stage.world.git.write("clusters/staging/waiting.yaml", waiting)
-    stage.world.define(_HELM, "v2", "HelmRelease")
+    define(stage.world.cluster, _HELM, "v2", "HelmRelease")
     stage.begin("1s", _config_map("settings"), settles=False)
     for body in waiting:
         stage.flux.say(body, history=[{"chartVersion": "1.2.2"}])

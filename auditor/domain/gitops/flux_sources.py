@@ -97,7 +97,7 @@ class Sources:
         spec = part(found.body, "spec")
         if not text(spec, "url"):
             return DeadEnd(reason=f"{trail[-1]} names no url")
-        mounts: Mounts = (Mount(url=text(spec, "url"), revision=_revision(spec)),)
+        mounts: Mounts = (Mount(url=text(spec, "url"), revision=revision_in(spec)),)
         if sparse := [clean(folder) for folder in words(spec, "sparseCheckout")]:
             mounts = narrowed(mounts, sparse)
         for include in entries(spec, "include"):
@@ -197,7 +197,7 @@ def _stored(found: Manifest, path: str, source: Reference) -> Mounts | DeadEnd:
     return _kept((Mount(url=url),), spec, path, source)
 
 
-def _revision(spec: Any) -> str:
+def revision_in(spec: Any) -> str:
     """What is checked out, by the first of these fields that is given.
 
     https://fluxcd.io/flux/components/source/gitrepositories/#reference, in the order of

@@ -38,3 +38,18 @@ def test_none_cancels() -> None:
     agenda.put(ref(), None)
 
     assert agenda.due(LATE) == []
+
+
+def test_an_appointment_may_be_brought_forward_and_not_put_off() -> None:
+    """Something else may make an earlier look worth while."""
+    agenda = Agenda()
+    agenda.put(ref(), SOON)
+    agenda.bring_forward(ref(), LATE)
+    assert agenda.due(SOON) == [ref()]
+
+    agenda.put(ref(), LATE)
+    agenda.bring_forward(ref(), SOON)
+    assert agenda.due(SOON) == [ref()]
+
+    agenda.bring_forward(ref(), SOON)
+    assert agenda.due(SOON) == [ref()]

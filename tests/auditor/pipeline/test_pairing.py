@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -129,3 +130,25 @@ class TestWhatIsLate:
 
         assert before.appliers == ()
         assert around.pair(config_map()).appliers == (RELEASE, APPS)
+
+
+def test_an_application_knows_how_often_argo_cd_looks() -> None:
+    """As what it calls for was found with."""
+    around = Around()
+    owner = ObjectRef(CLUSTER, "argoproj.io", "Application", "argocd", "shop")
+    request = RenderRequest(path="", cluster=CLUSTER)
+    around.desired = DesiredState(
+        [Root(name="top", repository="a", request=request)], scope=lambda *_: True
+    )
+    found = Found(
+        below="top",
+        depth=1,
+        keeper=owner,
+        owner=Owner(tool="argocd", name="shop"),
+        interval=timedelta(minutes=3),
+    )
+    around.desired.enrol(Root(name="shop", repository="a", request=request, found=found))
+    around.connect()
+
+    assert around.pairs.of(owner).looks == timedelta(minutes=3)
+    assert around.pairs.of(owner._replace(name="other")).looks is None

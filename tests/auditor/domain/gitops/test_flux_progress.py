@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.domain import checks
-from auditor.domain.finding import Outcome, Verdict
-from auditor.domain.gitops.flux_progress import Backlog, backlog_of, holds_back
+from auditor.domain.finding import Deviation, Outcome, Verdict
+from auditor.domain.gitops.flux_progress import Backlog, backlog_of, lapse_of
 from auditor.domain.judge import judge
-from auditor.domain.pair import Doubt, Neighbour, Pair, Superseded
+from auditor.domain.lateness import holds_back
+from auditor.domain.pair import Doubt, Head, Neighbour, Pair, Superseded
 from auditor.domain.rules import Rules
 from comparators.presence import presence
 from comparators.reconciliation import reconciliation
@@ -94,6 +95,17 @@ class TestBehind:
         assert found is not None
         assert found.since == NOON - timedelta(minutes=50)
         assert found.reaches == NOON - timedelta(minutes=61)
+
+    def test_reaches_back_to_what_was_applied(self) -> None:
+        """Its source may have been late as well."""
+        pair = paired(kustomization(), source())
+        seen = (Head(commit="old", since=NOON - timedelta(hours=2)), Head(commit="new", since=NOON))
+        known = tuple(replace(one, heads=seen) for one in pair.neighbours)
+        assert pair.actual
+        found = backlog_of(pair.actual, replace(pair, neighbours=known))
+
+        assert found is not None
+        assert (found.since, found.reaches) == (NOON, NOON - timedelta(hours=2))
 
     def test_is_one_finding_after_its_turn(self) -> None:
         """With the time that its objects would have."""
@@ -178,24 +190,110 @@ class TestBehind:
         backlog(kustomization(), source() | {"status": {"artifact": one}, "spec": other})
 
 
+class TestLapse:
+    """A source that was fetched at noon, and Git at commits since some minutes after noon."""
+
+    def heads(self, **commits: float) -> tuple[Head, ...]:
+        return tuple(
+            Head(commit=name, since=NOON + timedelta(minutes=at)) for name, at in commits.items()
+        )
+
+    def found(self, body: Body, heads: tuple[Head, ...]) -> list[Deviation]:
+        """What is said of the source."""
+        pair = replace(paired(body), heads=heads)
+        return list(reconciliation(pair))
+
+    def test_is_since_git_moved_first(self) -> None:
+        """However often it moves."""
+        (one,) = self.found(source(OLD), self.heads(old=-9, newer=5, newest=60))
+
+        assert (one.check, one.since) == (checks.BEHIND_GIT.id, NOON + timedelta(minutes=5))
+        assert one.patience == timedelta(minutes=1)
+        assert one.message.endswith("has old, and Git is at newest")
+
+    def test_can_be_ended(self) -> None:
+        """By asking for it."""
+        pair = replace(paired(source(OLD)), heads=self.heads(newest=5))
+        (finding,) = judge(pair, reconciliation, RULES, at=NOON + timedelta(hours=1)).findings
+
+        assert finding.remedies[0].details["how"] == (
+            "flux --namespace ops reconcile source git platform"
+        )
+
+    @pytest.mark.parametrize(
+        ("body", "heads"),
+        [
+            pytest.param(source(OLD), {"old": 5}, id="it has that"),
+            pytest.param(source(OLD), {}, id="the repository is not followed"),
+            pytest.param(source(NEW), {"old": -5}, id="it saw more than we have"),
+            pytest.param(source(OLD), {"newer": 5, "old": 6}, id="Git moved back"),
+            pytest.param(source(None), {"old": 5}, id="it never fetched"),
+        ],
+    )
+    def test_is_not(self, body: Body, heads: dict[str, float]) -> None:
+        """Who looks the same."""
+        assert self.found(body, self.heads(**heads)) == []
+
+    @pytest.mark.parametrize(
+        ("spec", "status", "check"),
+        [
+            ({"suspend": True}, {}, "FLUX-003"),
+            ({}, {"conditions": [{"type": "Ready", "status": "False"}]}, "FLUX-001"),
+        ],
+    )
+    def test_is_not_what_says_itself_what_is_wrong(
+        self, spec: Body, status: Body, check: str
+    ) -> None:
+        """One cause, one finding."""
+        body = source(OLD, **spec)
+        body["status"] |= status
+
+        (one,) = self.found(body, self.heads(newest=5))
+
+        assert one.check == check
+
+    @pytest.mark.parametrize(("moved", "expected"), [(5, Verdict.PENDING), (-5, Verdict.DRIFTED)])
+    def test_is_told_in_place_of_what_waits(self, moved: float, expected: Verdict) -> None:
+        """What Git moved before the source was fetched last is not explained by it."""
+        owner = kustomization(lastAppliedRevision=OLD)
+        fetched = Neighbour(
+            ref=manifest(source()).ref, actual=live(source(OLD)), heads=self.heads(newest=5)
+        )
+
+        outcome = waiting(owner, fetched, moved=moved, at=300)
+
+        assert outcome.verdict is expected
+
+    @given(st.one_of(JSON_VALUES), st.one_of(JSON_VALUES))
+    def test_any_fields_are_taken(self, one: Any, other: Any) -> None:
+        """Whatever controllers write, nothing breaks."""
+        body = source() | {"status": {"artifact": one}, "spec": other}
+        lapse_of(live(body), self.heads(newest=5))
+
+
+def waiting(owner: Body, fetched: Neighbour, *, moved: float, at: float) -> Outcome:
+    """The outcome of settings that an owner applies; Git moved them some minutes after noon."""
+    applier = manifest(owner).ref
+    living = live(config_map())
+    before = Superseded(manifest=manifest(config_map()), until=NOON + timedelta(minutes=moved))
+    pair = Pair(
+        ref=living.ref,
+        desired=manifest(config_map(data={"mode": "wild"})),
+        actual=living,
+        earlier=(before,),
+        neighbours=(Neighbour(ref=applier, actual=live(owner)), fetched),
+        appliers=(applier,),
+    )
+    return judge(pair, structural, RULES, at=NOON + timedelta(minutes=at))
+
+
 class TestWhatWaits:
     """Settings that Git changed, which a Kustomization applies."""
 
     def outcome(self, owner: Body, *, moved: float, at: float = 300) -> Outcome:
         """The settings' outcome; Git moved them some minutes after noon."""
-        applier = manifest(owner).ref
-        living = live(config_map())
-        pair = Pair(
-            ref=living.ref,
-            desired=manifest(config_map(data={"mode": "wild"})),
-            actual=living,
-            earlier=(
-                Superseded(manifest=manifest(config_map()), until=NOON + timedelta(minutes=moved)),
-            ),
-            neighbours=(Neighbour(ref=applier, actual=live(owner)), *alive(source())),
-            appliers=(applier,),
-        )
-        return judge(pair, structural, RULES, at=NOON + timedelta(minutes=at))
+        (fetched,) = alive(source())
+        return waiting(owner, fetched, moved=moved, at=at)
 
     def test_is_told_by_its_owner(self) -> None:
         """However long that takes: the owner's finding is open."""
