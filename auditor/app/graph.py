@@ -198,11 +198,8 @@ class _Assembly:
     def _judging(self) -> Judging:
         rules = self._configuration.rules
         governs = governance(rules.unmanaged, self._desired)
-        owners, neighbours = self._notices.owners, self._notices.neighbours
-        pairs = Pairs(
-            self._desired, self._states(), governs, neighbours, keeper_of=owners.keeper_of
-        )
-        compiled = replace(rules.compiled(), of_owner=owners.rules_for)
+        pairs = Pairs(self._desired, self._states(), governs, self._notices.neighbours)
+        compiled = replace(rules.compiled(), of_owner=self._notices.owners.rules_for)
         return Judging(pair_of=pairs.of, compare=load_comparison(), rules=compiled)
 
     def _confirmers(self, judging: Judging) -> dict[str, Confirmer]:
@@ -259,6 +256,7 @@ class _Assembly:
             desired=declaration.manifest if declaration else None,
             actual=part.state.actual.manifest(ref) if part else None,
             doubt=part.state.actual.doubt(ref) if part else Doubt.NOT_WATCHED,
+            environment=self._desired.followed.environment(ref),
         )
 
     def _is_declared(self, ref: ObjectRef) -> bool:

@@ -67,12 +67,14 @@ class Neighbour:
     """Another object without which this one cannot be judged, as it is known now.
 
     ``doubt`` says why nothing certain is known of the living one; then its absence proves nothing.
+    ``environment`` is the one of what it leads to, where it is an owner that is followed.
     """
 
     ref: ObjectRef
     desired: Manifest | None = None
     actual: Manifest | None = None
     doubt: Doubt | None = None
+    environment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +84,11 @@ class Pair:
     ``doubt`` set means that absence proves nothing. ``earlier`` is newest first. ``governed`` says
     that the object's namespace is one in which everything must be declared. ``followed`` says that the
     object is an owner of which it is audited what it calls for. ``generator`` is the living object's
-    generator, where all that it generates is known and this object is not among it; ``keeper`` the owner
-    that the mark of an undeclared object names, where that is known. ``environment`` is the one of what a
-    followed owner leads to; of what is undeclared, the generator's or keeper's. ``patience`` is how often
-    the tool that applies the object looks, ``windows`` when it may apply by itself. ``neighbours`` are its
-    owners where it is not declared, and what it refers to where it is an owner itself. ``appliers`` are the
-    owners that may not have applied its declaration yet, the nearest first.
+    generator, where all that it generates is known and this object is not among it. ``environment`` is the
+    one of what a followed owner leads to; of what is generated no more, its generator's. ``patience`` is
+    how often the tool that applies the object looks, ``windows`` when it may apply by itself.
+    ``neighbours`` are its owners where it is not declared, and what it refers to where it is an owner itself.
+    ``appliers`` are the owners that may not have applied its declaration yet, the nearest first.
     """
 
     ref: ObjectRef
@@ -100,7 +101,6 @@ class Pair:
     governed: bool = False
     followed: bool = False
     generator: Manifest | None = None
-    keeper: Manifest | None = None
     environment: str | None = None
     patience: timedelta | None = None
     windows: tuple[SyncWindow, ...] = ()

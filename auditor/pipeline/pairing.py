@@ -45,14 +45,11 @@ class Pairs:
         clusters: Mapping[str, ClusterState],
         governs: Callable[[ObjectRef], bool],
         neighbours: Neighbourhood,
-        *,
-        keeper_of: Callable[[Manifest], ObjectRef | None] = lambda _marked: None,
     ) -> None:
         self._desired = desired
         self._clusters = clusters
         self._governs = governs
         self._neighbours = neighbours
-        self._keeper_of = keeper_of
 
     def of(self, ref: ObjectRef) -> Pair:
         """Pair one object; its cluster must be one of those configured."""
@@ -66,8 +63,6 @@ class Pairs:
         generator = self._generator(ref, undeclared) if undeclared else None
         governed = desired is None and self._governs(ref)
         left = undeclared if governed or declaration is not None else None
-        keeper = self._keeper(left) if left else None
-        above = generator or keeper
         appliers = tuple(self._appliers(declaration)) if declaration and declaration.earlier else ()
         return Pair(
             ref=ref,
@@ -81,8 +76,7 @@ class Pairs:
             governed=governed,
             followed=ref in self._desired.followed,
             generator=generator,
-            keeper=keeper,
-            environment=self._desired.followed.environment(above.ref if above else ref),
+            environment=self._desired.followed.environment(generator.ref if generator else ref),
             patience=declaration.found.interval if declaration and declaration.found else None,
             windows=self._windows(declaration) if declaration and declaration.earlier else (),
             neighbours=self._around(ref, desired, left, appliers),
@@ -140,11 +134,6 @@ class Pairs:
         if not self._desired.followed.knows(generator):
             return None
         return self._known(generator)
-
-    def _keeper(self, actual: Manifest) -> Manifest | None:
-        """The owner that a living object's mark names, as it is declared or else lives."""
-        keeper = self._keeper_of(actual)
-        return self._known(keeper) if keeper else None
 
     def _doubt_about_declaration(
         self, desired: Manifest | None, ref: ObjectRef, actual: Manifest | None
