@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from auditor.app.clusters import ClusterPart, Surroundings, open_cluster
 from auditor.app.governance import governance
+from auditor.app.leavings import Leavings
 from auditor.app.notices import Notices
 from auditor.app.renderers import load_renderers
 from auditor.app.repositories import GitSide, Kit, atlas_of, open_git, roots_of
@@ -127,7 +128,9 @@ class _Assembly:
         """Build all parts, the outermost first."""
         around = self._surroundings()
         for choice in self._configuration.clusters:
-            self._clusters[choice.name] = await open_cluster(choice, around, stack)
+            cluster = await open_cluster(choice, around, stack)
+            cluster.source.want(Leavings(self._memory.ledger).kinds(choice.name))
+            self._clusters[choice.name] = cluster
         git = await self._git(stack)
         judging = self._judging()
         knowledge = self._knowledge(git, self._confirmers(judging))
@@ -198,7 +201,9 @@ class _Assembly:
     def _judging(self) -> Judging:
         rules = self._configuration.rules
         governs = governance(rules.unmanaged, self._desired)
-        pairs = Pairs(self._desired, self._states(), governs, self._notices.neighbours)
+        states, left_over = self._states(), Leavings(self._memory.ledger).of
+        neighbours = self._notices.neighbours
+        pairs = Pairs(self._desired, states, governs, neighbours, left_over=left_over)
         compiled = replace(rules.compiled(), of_owner=self._notices.owners.rules_for)
         return Judging(pair_of=pairs.of, compare=load_comparison(), rules=compiled)
 

@@ -34,7 +34,8 @@ def _owner(pair: Pair, claim: Claim | None) -> Owner | None:
     if pair.desired is not None:
         return owner_of(pair.desired) or owner_of(pair.actual)
     marked = claim.owner if claim else _marked(pair)
-    before = next((e.manifest.owner for e in pair.earlier if e.manifest is not None), None)
+    on_record = pair.left_over.owner if pair.left_over else None
+    before = next((e.manifest.owner for e in pair.earlier if e.manifest is not None), on_record)
     is_same = before and (not marked or (marked.tool, marked.name) == (before.tool, before.name))
     return before if is_same else marked
 

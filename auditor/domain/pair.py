@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from auditor.domain.gitops.sync_windows import SyncWindow
 from auditor.domain.identity import ObjectRef
-from auditor.domain.manifest import Manifest
+from auditor.domain.manifest import Manifest, Origin, Owner
 from auditor.domain.schema import Schema
 
 
@@ -78,6 +78,14 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOver:
+    """What is on record of an object that its owner declares no more: whose it was, and declared where."""
+
+    owner: Owner | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
     """Desired and actual of one object; either may be absent, and then that is the fact.
 
@@ -85,8 +93,9 @@ class Pair:
     that the object's namespace is one in which everything must be declared. ``followed`` says that the
     object is an owner of which it is audited what it calls for. ``generator`` is the living object's
     generator, where all that it generates is known and this object is not among it. ``environment`` is the
-    one of what a followed owner leads to; of what is generated no more, its generator's. ``patience`` is
-    how often the tool that applies the object looks, ``windows`` when it may apply by itself.
+    one of what a followed owner leads to; of what is generated no more, its generator's. ``left_over`` is
+    set where it was found before that the object is, and nothing else remembers how it was declared.
+    ``patience`` is how often the tool that applies the object looks, ``windows`` when it may apply by itself.
     ``neighbours`` are its owners where it is not declared, and what it refers to where it is an owner itself.
     ``appliers`` are the owners that may not have applied its declaration yet, the nearest first.
     """
@@ -101,6 +110,7 @@ class Pair:
     governed: bool = False
     followed: bool = False
     generator: Manifest | None = None
+    left_over: LeftOver | None = None
     environment: str | None = None
     patience: timedelta | None = None
     windows: tuple[SyncWindow, ...] = ()

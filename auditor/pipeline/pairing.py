@@ -14,7 +14,7 @@ from auditor.domain.gitops.sync_windows import SyncWindow, windows_of
 from auditor.domain.identity import GroupKind, GroupVersionKind, ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.domain.marks import generator_of
-from auditor.domain.pair import Doubt, Neighbour, Pair, Scaler
+from auditor.domain.pair import Doubt, LeftOver, Neighbour, Pair, Scaler
 from auditor.domain.schema import Schema
 from auditor.state.actual import ActualState
 from auditor.state.desired import Declaration, DesiredState
@@ -45,11 +45,14 @@ class Pairs:
         clusters: Mapping[str, ClusterState],
         governs: Callable[[ObjectRef], bool],
         neighbours: Neighbourhood,
+        *,
+        left_over: Callable[[ObjectRef], LeftOver | None] = lambda _ref: None,
     ) -> None:
         self._desired = desired
         self._clusters = clusters
         self._governs = governs
         self._neighbours = neighbours
+        self._left_over = left_over
 
     def of(self, ref: ObjectRef) -> Pair:
         """Pair one object; its cluster must be one of those configured."""
@@ -62,7 +65,8 @@ class Pairs:
         undeclared = actual if desired is None else None
         generator = self._generator(ref, undeclared) if undeclared else None
         governed = desired is None and self._governs(ref)
-        left = undeclared if governed or declaration is not None else None
+        left_over = self._left_over(ref) if undeclared and declaration is None else None
+        left = undeclared if governed or declaration is not None or left_over else None
         appliers = tuple(self._appliers(declaration)) if declaration and declaration.earlier else ()
         return Pair(
             ref=ref,
@@ -76,6 +80,7 @@ class Pairs:
             governed=governed,
             followed=ref in self._desired.followed,
             generator=generator,
+            left_over=left_over,
             environment=self._desired.followed.environment(generator.ref if generator else ref),
             patience=declaration.found.interval if declaration and declaration.found else None,
             windows=self._windows(declaration) if declaration and declaration.earlier else (),
