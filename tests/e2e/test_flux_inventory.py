@@ -17,7 +17,8 @@ import pytest
 
 from tests.e2e.platform_world import Body, PlatformWorld, marked
 from tests.e2e.story import WorkerProcess, wait_until, worker
-from tests.stack.fixtures import LaunchControlPlane
+from tests.stack import build
+from tests.stack.fixtures import LaunchControlPlane, require
 
 pytestmark = [
     pytest.mark.e2e,
@@ -64,6 +65,37 @@ def _owners(interval: str) -> list[Body]:
     ]
 
 
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _ready() -> Body:
+    return {
+        "type": "Ready",
+        "status": "True",
+        "reason": "ReconciliationSucceeded",
+        "message": "Applied",
+        "lastTransitionTime": _now(),
+    }
+
+
+def _released(chart_version: str) -> dict[str, list[Body]]:
+    """What helm-controller says of a release."""
+    snapshot = {
+        "chartName": "web",
+        "chartVersion": chart_version,
+        "name": "web",
+        "namespace": "flux-system",
+        "version": 1,
+        "status": "deployed",
+        "digest": "sha256:0",
+        "configDigest": "sha256:0",
+        "firstDeployed": _now(),
+        "lastDeployed": _now(),
+    }
+    return {"history": [snapshot]}
+
+
 class Flux:
     """The stand-in: what source-controller and kustomize-controller leave to be seen."""
 
@@ -79,8 +111,13 @@ class Flux:
 
     def fetch(self, commit: str) -> None:
         """Take a turn of source-controller."""
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        artifact = {"revision": f"main@sha1:{commit}", "lastUpdateTime": now}
+        artifact = {
+            "revision": f"main@sha1:{commit}",
+            "lastUpdateTime": _now(),
+            "digest": f"sha256:{commit}",
+            "path": "platform.tar.gz",
+            "url": "http://source-controller/platform.tar.gz",
+        }
         self._status(
             f"gitrepositories.{_SOURCES}",
             "platform",
@@ -90,8 +127,7 @@ class Flux:
     def apply(self, commit: str, *listed: str) -> None:
         """Take a turn of kustomize-controller; it may list more than it applied."""
         bodies = marked(self.declared, "labels", _MARKS)
-        self._world.apply(bodies[:1], _CONTROLLER)
-        self._world.apply(bodies[1:], _CONTROLLER)
+        self._world.cluster.apply(bodies, _CONTROLLER)
         names = [f"shop_{body['metadata']['name']}__ConfigMap" for body in self.declared[1:]]
         ids = ["_shop__Namespace", *names, *listed]
         revision = f"main@sha1:{commit}"
@@ -100,18 +136,15 @@ class Flux:
             "lastAppliedRevision": revision,
             "lastAttemptedRevision": revision,
             "inventory": {"entries": [{"id": one, "v": "v1"} for one in ids]},
-            "conditions": [
-                {"type": "Ready", "status": "True", "reason": "ReconciliationSucceeded"}
-            ],
+            "conditions": [_ready()],
         }
         self._status(f"kustomizations.{_FLUX}", "apps", status)
 
     def say(self, body: Body, **status: Any) -> None:
         """Apply an owner, and let its controller say that all is well, and something more."""
-        self._world.apply([body], _CONTROLLER)
+        self._world.cluster.apply([body], _CONTROLLER)
         plural, group = f"{body['kind'].lower()}s", body["apiVersion"].partition("/")[0]
-        ready = {"type": "Ready", "status": "True", "reason": "ReconciliationSucceeded"}
-        known = {"observedGeneration": 99, "conditions": [ready]}
+        known = {"observedGeneration": 99, "conditions": [_ready()]}
         self._status(f"{plural}.{group}", body["metadata"]["name"], known | status)
 
     def _status(self, kind: str, name: str, status: Mapping[str, Any]) -> None:
@@ -133,10 +166,9 @@ class Stage:
         """Let everything live as it is declared, and look at it."""
         self.world.git.write("clusters/staging/owners.yaml", _owners(interval))
         commit = self.flux.declare(*bodies)
-        self.world.define(_FLUX, "v1", "Kustomization")
-        self.world.define(_SOURCES, "v1", "GitRepository")
+        self.world.cluster.define(build.program("flux-definitions").glob("*.yaml"))
         self.world.cluster.kubectl("create", "namespace", "flux-system")
-        self.world.apply(_owners(interval), _CONTROLLER)
+        self.world.cluster.apply(_owners(interval), _CONTROLLER)
         self.flux.fetch(commit)
         self.flux.apply(commit)
         self.worker.start()
@@ -161,8 +193,9 @@ class Stage:
 @pytest.fixture
 def stage(tmp_path: Path, launch_control_plane: LaunchControlPlane) -> Iterator[Stage]:
     """Nothing declared yet; the worker is not started."""
+    require(("flux-definitions",))
     cluster = launch_control_plane()
-    world = PlatformWorld(tmp_path, cluster, repositories={}, desired=[])
+    world = PlatformWorld(tmp_path, {"staging": cluster}, repositories={}, desired=[])
     configuration = {
         "clusters": [{"name": "staging", "kubeconfig": str(cluster.kubeconfig)}],
         "repositories": [
@@ -195,7 +228,7 @@ def test_a_copy_is_told_from_what_flux_left_behind(stage: Stage) -> None:
 
     copied = marked([_config_map("copied")], "labels", _MARKS)[0]
     kubectl("create", "--filename=-", input=json.dumps(copied))
-    stage.world.apply(marked([_config_map("left")], "labels", _MARKS), _CONTROLLER)
+    stage.world.cluster.apply(marked([_config_map("left")], "labels", _MARKS), _CONTROLLER)
     stage.flux.apply(commit, "shop_left__ConfigMap")
     wait_until(lambda: _message(stage, "left", "it should be pruned and is not"), what="pruning")
     found = stage.settled({"copied": "K8S-007", "left": "K8S-003"})
@@ -293,15 +326,15 @@ def test_what_waits_in_vain_says_that_all_is_well(stage: Stage) -> None:
     """What it refers to says otherwise, and ends it by being there."""
     waiting = _waiting()
     stage.world.git.write("clusters/staging/waiting.yaml", waiting)
-    stage.world.define(_HELM, "v2", "HelmRelease")
     stage.begin("1s", _config_map("settings"), settles=False)
-    for body in waiting:
-        stage.flux.say(body, history=[{"chartVersion": "1.2.2"}])
+    for body in waiting[:2]:
+        stage.flux.say(body)
+    stage.flux.say(waiting[2], **_released("1.2.2"))
 
     stage.settled({"later": "FLUX-010", "blind": "FLUX-011", "web": "FLUX-016"})
 
     kubectl = stage.world.cluster.kubectl
     kubectl("create", "configmap", "values", "--namespace=flux-system", "--from-literal=a=b")
     stage.settled({"later": "FLUX-010", "web": "FLUX-016"})
-    stage.flux.say(waiting[2], history=[{"chartVersion": "1.2.3"}])
+    stage.flux.say(waiting[2], **_released("1.2.3"))
     stage.settled({"later": "FLUX-010"})
