@@ -94,7 +94,8 @@ def _terminating(pair: Pair, actual: Manifest) -> Iterator[Deviation]:
 
 
 def _undeclared(pair: Pair, actual: Manifest) -> Iterator[Deviation]:
-    was_declared = any(earlier.manifest is not None for earlier in pair.earlier)
+    before = any(earlier.manifest is not None for earlier in pair.earlier)
+    was_declared = before or pair.left_over is not None
     owner, is_generated = owner_of(actual), generator_of(actual) is not None
     if actual.metadata.get("ownerReferences") and not is_generated:
         return

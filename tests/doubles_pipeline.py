@@ -31,6 +31,9 @@ class MemoryLedger:
     def look_again(self, ref: ObjectRef) -> datetime | None:
         return None
 
+    def live(self, ref: ObjectRef) -> Sequence[TrackedFinding]:
+        return [tracked for tracked in self._open.values() if tracked.finding.ref == ref]
+
     def open_findings(self) -> Sequence[TrackedFinding]:
         return tuple(self._open.values())
 

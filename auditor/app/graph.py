@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from auditor.app.clusters import ClusterPart, Surroundings, open_cluster
 from auditor.app.governance import governance
+from auditor.app.leavings import Leavings
 from auditor.app.notices import Notices
 from auditor.app.renderers import load_renderers
 from auditor.app.repositories import GitSide, Kit, atlas_of, open_git, roots_of
@@ -146,7 +147,9 @@ class _Assembly:
         """Build all parts, the outermost first."""
         around = self._surroundings()
         for choice in self._configuration.clusters:
-            self._clusters[choice.name] = await open_cluster(choice, around, stack)
+            cluster = await open_cluster(choice, around, stack)
+            cluster.source.want(Leavings(self._memory.ledger).kinds(choice.name))
+            self._clusters[choice.name] = cluster
         git = await self._git(stack)
         judging = self._judging()
         knowledge = self._knowledge(git, self._confirmers(judging))
@@ -217,11 +220,10 @@ class _Assembly:
     def _judging(self) -> Judging:
         rules = self._configuration.rules
         governs = governance(rules.unmanaged, self._desired)
-        owners, neighbours = self._notices.owners, self._notices.neighbours
-        pairs = Pairs(
-            self._desired, self._states(), governs, neighbours, keeper_of=owners.keeper_of
-        )
-        compiled = replace(rules.compiled(), of_owner=owners.rules_for)
+        states, left_over = self._states(), Leavings(self._memory.ledger).of
+        neighbours = self._notices.neighbours
+        pairs = Pairs(self._desired, states, governs, neighbours, left_over=left_over)
+        compiled = replace(rules.compiled(), of_owner=self._notices.owners.rules_for)
         return Judging(pair_of=pairs.of, compare=load_comparison(), rules=compiled)
 
     def _confirmers(self, judging: Judging) -> dict[str, Confirmer]:
@@ -278,6 +280,7 @@ class _Assembly:
             desired=declaration.manifest if declaration else None,
             actual=part.state.actual.manifest(ref) if part else None,
             doubt=part.state.actual.doubt(ref) if part else Doubt.NOT_WATCHED,
+            environment=self._desired.followed.environment(ref),
         )
 
     def _is_declared(self, ref: ObjectRef) -> bool:

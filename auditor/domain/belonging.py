@@ -1,8 +1,8 @@
 """Whose an object is that something was found about, and to which environment it belongs.
 
 A finding is for the people who look after an owner, so it says all that is known of who that is: by the
-declaration, by the one before it, by the owner that the marks of a living object name and the owners above
-that, else by the marks alone. An owner belongs to the environment of what is below it. This module refuses
+declaration, by the one before it, by the living owner that claims the object and the owners above that, else
+by the marks alone. An owner belongs to the environment of what is below it. This module refuses
 to say whether the owner still declares the object.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from auditor.domain.claims import claim_on
+from auditor.domain.claims import Claim, claim_on
 from auditor.domain.gitops.environment import environment_below
 from auditor.domain.gitops.readers import READERS
 from auditor.domain.identity import GroupKind, ObjectRef
@@ -22,37 +22,40 @@ from auditor.domain.pair import Pair
 
 def owner_in(pair: Pair) -> Owner | None:
     """Whose the object is. Of one that is declared no more, its last declaration knew more than its mark."""
-    owner = _owner(pair)
-    environment = _environment(pair)
-    return replace(owner, environment=environment) if owner and environment else owner
-
-
-def _owner(pair: Pair) -> Owner | None:
-    if pair.desired is not None:
-        return owner_of(pair.desired) or owner_of(pair.actual)
     claim = claim_on(pair)
     if claim and claim.is_copy:
         return None
+    owner = _owner(pair, claim)
+    environment = _environment(pair, claim)
+    return replace(owner, environment=environment) if owner and environment else owner
+
+
+def _owner(pair: Pair, claim: Claim | None) -> Owner | None:
+    if pair.desired is not None:
+        return owner_of(pair.desired) or owner_of(pair.actual)
     marked = claim.owner if claim else _marked(pair)
-    before = next((e.manifest.owner for e in pair.earlier if e.manifest is not None), None)
+    on_record = pair.left_over.owner if pair.left_over else None
+    before = next((e.manifest.owner for e in pair.earlier if e.manifest is not None), on_record)
     is_same = before and (not marked or (marked.tool, marked.name) == (before.tool, before.name))
     return before if is_same else marked
 
 
 def _marked(pair: Pair) -> Owner | None:
-    """Whose an undeclared object is by its marks, below all that leads to that one where it is known."""
-    marked, above = owner_of(pair.actual), pair.generator or pair.keeper
-    if above is None or marked is None or marked.tool != READERS[above.ref.group_kind].tool:
+    """Whose an undeclared object is by its marks; what was generated, below all that leads to that."""
+    marked, generator = owner_of(pair.actual), pair.generator
+    if marked is None or generator is None:
         return marked
-    chain = above.owner.chain if above.owner else ()
-    return replace(marked, chain=(*chain, str(above.ref)))
+    chain = generator.owner.chain if generator.owner else ()
+    return replace(marked, chain=(*chain, str(generator.ref)))
 
 
-def _environment(pair: Pair) -> str | None:
-    """Of what is undeclared, an owner tells of itself, and one that nobody follows of what it applied."""
+def _environment(pair: Pair, claim: Claim | None) -> str | None:
+    """Of what is undeclared, an owner tells of itself, and whoever claims an object of what it applied."""
     if pair.desired is not None:
         return pair.environment
-    return _told(pair.actual) or pair.environment or _told(pair.keeper)
+    told = _told(pair.actual) or pair.environment
+    keeper = pair.neighbour(claim.keeper) if claim and not told else None
+    return keeper.environment or _told(keeper.desired or keeper.actual) if keeper else told
 
 
 def _told(owner: Manifest | None) -> str | None:

@@ -77,7 +77,8 @@ def claim_on(pair: Pair) -> Claim | None:
         return None
     claims = list(_claims(pair, pair.actual))
     claim = next((one for one in claims if one.is_listed), claims[0] if claims else None)
-    was_declared = any(earlier.manifest is not None for earlier in pair.earlier)
+    before = any(earlier.manifest is not None for earlier in pair.earlier)
+    was_declared = before or pair.left_over is not None
     return replace(claim, is_copy=False) if claim and was_declared else claim
 
 

@@ -241,7 +241,8 @@ def _finding(pair: Pair, deviation: Deviation, rules: Rules) -> Finding:
 
 def _origin(pair: Pair) -> Origin | None:
     manifests = (pair.desired, *(earlier.manifest for earlier in pair.earlier))
-    return next((m.origin for m in manifests if m is not None and m.origin is not None), None)
+    on_record = pair.left_over.origin if pair.left_over else None
+    return next((m.origin for m in manifests if m is not None and m.origin is not None), on_record)
 
 
 def _severity(pair: Pair, deviation: Deviation, rules: Rules) -> Severity:

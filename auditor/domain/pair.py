@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from auditor.domain.gitops.sync_windows import SyncWindow
 from auditor.domain.identity import ObjectRef
-from auditor.domain.manifest import Manifest
+from auditor.domain.manifest import Manifest, Origin, Owner
 from auditor.domain.schema import Schema
 
 
@@ -76,6 +76,7 @@ class Neighbour:
 
     ``doubt`` says why nothing certain is known of the living one; then its absence proves nothing.
     ``heads`` are the last commits of what it fetches, the newest last, where that is followed here too.
+    ``environment`` is the one of what it leads to, where it is an owner that is followed.
     """
 
     ref: ObjectRef
@@ -83,6 +84,15 @@ class Neighbour:
     actual: Manifest | None = None
     doubt: Doubt | None = None
     heads: tuple[Head, ...] = ()
+    environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOver:
+    """What is on record of an object that its owner declares no more: whose it was, and declared where."""
+
+    owner: Owner | None
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,13 +102,13 @@ class Pair:
     ``doubt`` set means that absence proves nothing. ``earlier`` is newest first. ``governed`` says
     that the object's namespace is one in which everything must be declared. ``followed`` says that the
     object is an owner of which it is audited what it calls for. ``generator`` is the living object's
-    generator, where all that it generates is known and this object is not among it; ``keeper`` the owner
-    that the mark of an undeclared object names, where that is known. ``environment`` is the one of what a
-    followed owner leads to; of what is undeclared, the generator's or keeper's. ``patience`` is how often
-    the tool that applies the object looks, ``windows`` when it may apply by itself. ``neighbours`` are its
-    owners where it is not declared, and what it refers to where it is an owner itself. ``appliers`` are the
-    owners that may not have applied its declaration yet, the nearest first; ``heads`` the last commits of
-    what the object itself fetches, and ``looks`` how often its tool looks for more.
+    generator, where all that it generates is known and this object is not among it. ``environment`` is the
+    one of what a followed owner leads to; of what is generated no more, its generator's. ``left_over`` is
+    set where it was found before that the object is, and nothing else remembers how it was declared.
+    ``patience`` is how often the tool that applies the object looks, ``windows`` when it may apply by itself.
+    ``neighbours`` are its owners where it is not declared, and what it refers to where it is an owner itself.
+    ``appliers`` are the owners that may not have applied its declaration yet, the nearest first; ``heads``
+    the last commits of what the object itself fetches, and ``looks`` how often its tool looks for more.
     """
 
     ref: ObjectRef
@@ -111,7 +121,7 @@ class Pair:
     governed: bool = False
     followed: bool = False
     generator: Manifest | None = None
-    keeper: Manifest | None = None
+    left_over: LeftOver | None = None
     environment: str | None = None
     patience: timedelta | None = None
     windows: tuple[SyncWindow, ...] = ()

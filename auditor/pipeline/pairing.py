@@ -15,7 +15,7 @@ from auditor.domain.gitops.sync_windows import SyncWindow, windows_of
 from auditor.domain.identity import GroupKind, GroupVersionKind, ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.domain.marks import generator_of
-from auditor.domain.pair import Doubt, Pair, Scaler
+from auditor.domain.pair import Doubt, LeftOver, Pair, Scaler
 from auditor.domain.schema import Schema
 from auditor.state import heads
 from auditor.state.actual import ActualState
@@ -48,13 +48,13 @@ class Pairs:
         governs: Callable[[ObjectRef], bool],
         neighbours: Neighbourhood,
         *,
-        keeper_of: Callable[[Manifest], ObjectRef | None] = lambda _marked: None,
+        left_over: Callable[[ObjectRef], LeftOver | None] = lambda _ref: None,
     ) -> None:
         self._desired = desired
         self._clusters = clusters
         self._governs = governs
         self._neighbours = neighbours
-        self._keeper_of = keeper_of
+        self._left_over = left_over
 
     def of(self, ref: ObjectRef) -> Pair:
         """Pair one object; its cluster must be one of those configured."""
@@ -67,9 +67,8 @@ class Pairs:
         undeclared = actual if desired is None else None
         generator = self._generator(ref, undeclared) if undeclared else None
         governed = desired is None and self._governs(ref)
-        left = undeclared if governed or declaration is not None else None
-        keeper = self._keeper(left) if left else None
-        above = generator or keeper
+        left_over = self._left_over(ref) if undeclared and declaration is None else None
+        left = undeclared if governed or declaration is not None or left_over else None
         appliers = tuple(self._appliers(declaration)) if declaration and declaration.earlier else ()
         return Pair(
             ref=ref,
@@ -83,8 +82,8 @@ class Pairs:
             governed=governed,
             followed=ref in self._desired.followed,
             generator=generator,
-            keeper=keeper,
-            environment=self._desired.followed.environment(above.ref if above else ref),
+            left_over=left_over,
+            environment=self._desired.followed.environment(generator.ref if generator else ref),
             patience=declaration.found.interval if declaration and declaration.found else None,
             windows=self._windows(declaration) if declaration and declaration.earlier else (),
             neighbours=self._neighbours.of(ref, desired, left, appliers=appliers),
@@ -138,11 +137,6 @@ class Pairs:
         if not self._desired.followed.knows(generator):
             return None
         return self._known(generator)
-
-    def _keeper(self, actual: Manifest) -> Manifest | None:
-        """The owner that a living object's mark names, as it is declared or else lives."""
-        keeper = self._keeper_of(actual)
-        return self._known(keeper) if keeper else None
 
     def _doubt_about_declaration(
         self, desired: Manifest | None, ref: ObjectRef, actual: Manifest | None

@@ -160,5 +160,8 @@ class Ledger(Protocol):
     def look_again(self, ref: ObjectRef) -> datetime | None:
         """When time alone will change what is kept of the object (a contested finding calms)."""
 
+    def live(self, ref: ObjectRef) -> Sequence[TrackedFinding]:
+        """The findings of an object that are open, or that an ignore rule hides; from memory."""
+
     def open_findings(self) -> Sequence[TrackedFinding]:
         """Every open finding, from memory."""

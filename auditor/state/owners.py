@@ -65,19 +65,11 @@ class Owners:
             return own
         return (*own, *self._inherited(marked))
 
-    def keeper_of(self, marked: Manifest) -> ObjectRef | None:
-        """The owner that an object's marks name, where it is known."""
-        return next(self._keepers(marked), None) if self._said else None
-
     def _inherited(self, marked: Manifest) -> Iterator[IgnoreRule]:
-        for owner in self._keepers(marked):
-            yield from self._said[owner].rules
-
-    def _keepers(self, marked: Manifest) -> Iterator[ObjectRef]:
         for keeper in keepers_of(marked):
             owner = self.find(keeper, marked.ref.cluster)
             if owner is not None:
-                yield owner
+                yield from self._said[owner].rules
 
     def find(self, keeper: Keeper, cluster: str) -> ObjectRef | None:
         """Find an owner that an object on a cluster names, there first; of several that it could be, none."""

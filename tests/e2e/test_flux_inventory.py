@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.open_kinds import define
 from tests.e2e.platform_world import Body, PlatformWorld, marked
 from tests.e2e.story import WorkerProcess, wait_until, worker
-from tests.stack.fixtures import LaunchControlPlane
+from tests.stack import build
+from tests.stack.fixtures import LaunchControlPlane, require
 
 pytestmark = [
     pytest.mark.e2e,
@@ -65,6 +65,37 @@ def _owners(interval: str) -> list[Body]:
     ]
 
 
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _ready() -> Body:
+    return {
+        "type": "Ready",
+        "status": "True",
+        "reason": "ReconciliationSucceeded",
+        "message": "Applied",
+        "lastTransitionTime": _now(),
+    }
+
+
+def _released(chart_version: str) -> dict[str, list[Body]]:
+    """What helm-controller says of a release."""
+    snapshot = {
+        "chartName": "web",
+        "chartVersion": chart_version,
+        "name": "web",
+        "namespace": "flux-system",
+        "version": 1,
+        "status": "deployed",
+        "digest": "sha256:0",
+        "configDigest": "sha256:0",
+        "firstDeployed": _now(),
+        "lastDeployed": _now(),
+    }
+    return {"history": [snapshot]}
+
+
 class Flux:
     """The stand-in: what source-controller and kustomize-controller leave to be seen."""
 
@@ -80,8 +111,13 @@ class Flux:
 
     def fetch(self, commit: str) -> None:
         """Take a turn of source-controller."""
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        artifact = {"revision": f"main@sha1:{commit}", "lastUpdateTime": now}
+        artifact = {
+            "revision": f"main@sha1:{commit}",
+            "lastUpdateTime": _now(),
+            "digest": f"sha256:{commit}",
+            "path": "platform.tar.gz",
+            "url": "http://source-controller/platform.tar.gz",
+        }
         self._status(
             f"gitrepositories.{_SOURCES}",
             "platform",
@@ -100,9 +136,7 @@ class Flux:
             "lastAppliedRevision": revision,
             "lastAttemptedRevision": revision,
             "inventory": {"entries": [{"id": one, "v": "v1"} for one in ids]},
-            "conditions": [
-                {"type": "Ready", "status": "True", "reason": "ReconciliationSucceeded"}
-            ],
+            "conditions": [_ready()],
         }
         self._status(f"kustomizations.{_FLUX}", "apps", status)
 
@@ -110,8 +144,7 @@ class Flux:
         """Apply an owner, and let its controller say that all is well, and something more."""
         self._world.cluster.apply([body], _CONTROLLER)
         plural, group = f"{body['kind'].lower()}s", body["apiVersion"].partition("/")[0]
-        ready = {"type": "Ready", "status": "True", "reason": "ReconciliationSucceeded"}
-        known = {"observedGeneration": 99, "conditions": [ready]}
+        known = {"observedGeneration": 99, "conditions": [_ready()]}
         self._status(f"{plural}.{group}", body["metadata"]["name"], known | status)
 
     def _status(self, kind: str, name: str, status: Mapping[str, Any]) -> None:
@@ -133,8 +166,7 @@ class Stage:
         """Let everything live as it is declared, and look at it."""
         self.world.git.write("clusters/staging/owners.yaml", _owners(interval))
         commit = self.flux.declare(*bodies)
-        define(self.world.cluster, _FLUX, "v1", "Kustomization")
-        define(self.world.cluster, _SOURCES, "v1", "GitRepository")
+        self.world.cluster.define(build.program("flux-definitions").glob("*.yaml"))
         self.world.cluster.kubectl("create", "namespace", "flux-system")
         self.world.cluster.apply(_owners(interval), _CONTROLLER)
         self.flux.fetch(commit)
@@ -165,8 +197,9 @@ class Stage:
 @pytest.fixture
 def stage(tmp_path: Path, launch_control_plane: LaunchControlPlane) -> Iterator[Stage]:
     """Nothing declared yet; the worker is not started."""
+    require(("flux-definitions",))
     cluster = launch_control_plane()
-    world = PlatformWorld(tmp_path, {"staging": cluster})
+    world = PlatformWorld(tmp_path, {"staging": cluster}, repositories={}, desired=[])
     configuration = {
         "clusters": [{"name": "staging", "kubeconfig": str(cluster.kubeconfig)}],
         "repositories": [
@@ -315,15 +348,15 @@ def test_what_waits_in_vain_says_that_all_is_well(stage: Stage) -> None:
     """What it refers to says otherwise, and ends it by being there."""
     waiting = _waiting()
     stage.world.git.write("clusters/staging/waiting.yaml", waiting)
-    define(stage.world.cluster, _HELM, "v2", "HelmRelease")
     stage.begin("1s", _config_map("settings"), settles=False)
-    for body in waiting:
-        stage.flux.say(body, history=[{"chartVersion": "1.2.2"}])
+    for body in waiting[:2]:
+        stage.flux.say(body)
+    stage.flux.say(waiting[2], **_released("1.2.2"))
 
     stage.settled({"later": "FLUX-010", "blind": "FLUX-011", "web": "FLUX-016"})
 
     kubectl = stage.world.cluster.kubectl
     kubectl("create", "configmap", "values", "--namespace=flux-system", "--from-literal=a=b")
     stage.settled({"later": "FLUX-010", "web": "FLUX-016"})
-    stage.flux.say(waiting[2], history=[{"chartVersion": "1.2.3"}])
+    stage.flux.say(waiting[2], **_released("1.2.3"))
     stage.settled({"later": "FLUX-010"})

@@ -115,6 +115,10 @@ class SqliteLedger:
         times = [calm_at(tracked, self._flapping) for tracked in live]
         return min((time for time in times if time is not None), default=None)
 
+    def live(self, ref: ObjectRef) -> Sequence[TrackedFinding]:
+        """The findings of an object that are open or hidden."""
+        return tuple(self._book.index.of(ref).values())
+
     def open_findings(self) -> Sequence[TrackedFinding]:
         """Every open finding."""
         return self._book.index.open()

@@ -7,7 +7,7 @@ from typing import Any
 
 from auditor.domain.belonging import owner_in
 from auditor.domain.manifest import Manifest, Owner
-from auditor.domain.pair import Pair, Superseded
+from auditor.domain.pair import Neighbour, Pair, Superseded
 from tests.builders import deployment, live, manifest, obj
 from tests.doubles import START
 
@@ -107,8 +107,9 @@ def left_over(**rest: Any) -> Pair:
 def test_what_is_left_over_has_all_owners_above_the_one_that_it_is_marked_with() -> None:
     """And the environment of what that one leads to, or tells of itself where nobody follows it."""
     web = replace(manifest(application(path="web/prod")), owner=GENERATED)
-    followed = told(left_over(keeper=web, environment="staging"))
-    alive = told(left_over(keeper=web))
+    known = Neighbour(ref=web.ref, desired=web, actual=live(application(path="web/prod")))
+    followed = told(left_over(neighbours=(replace(known, environment="staging"),)))
+    alive = told(left_over(neighbours=(replace(known, desired=None),)))
 
     assert followed.chain == (*GENERATED.chain, "argoproj.io/Application/argocd/web")
     assert (followed.name, followed.environment, alive.environment) == (
@@ -121,17 +122,6 @@ def test_what_is_left_over_has_all_owners_above_the_one_that_it_is_marked_with()
 def test_what_is_left_over_of_an_owner_that_is_gone_has_its_mark_alone() -> None:
     """Nobody knows where it was."""
     assert told(left_over()) == Owner(tool="argocd", name="web")
-
-
-def test_a_label_that_another_tool_wrote_makes_no_owner() -> None:
-    """Charts call their releases by a label that some set Argo CD to track by."""
-    marks = {"annotations": {"meta.helm.sh/release-name": "web"}}
-    living = live(deployment(), **marks)
-    web = manifest(application())
-
-    owner = told(Pair(ref=living.ref, desired=None, actual=living, governed=True, keeper=web))
-
-    assert owner == Owner(tool="helm", name="/web")
 
 
 def test_what_leads_to_nothing_belongs_where_its_owner_does() -> None:

@@ -167,15 +167,3 @@ def test_a_mark_counts_where_it_is_declared() -> None:
 
     assert [rule.name for rule in known.owners.rules_for(declared)] == ["flux/reconcile-disabled"]
     assert known.owners.rules_for(lives) == ()
-
-
-def test_the_owner_that_an_object_is_marked_with_is_found() -> None:
-    """Where it is known, and no other of its name is."""
-    known = Known()
-    shop = known.application()
-    marked = live(deployment(), annotations=tracked())
-
-    assert known.owners.keeper_of(marked) == shop
-    assert known.owners.keeper_of(live(deployment())) is None
-    known.application(namespace="other")
-    assert known.owners.keeper_of(marked) is None
