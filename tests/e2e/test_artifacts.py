@@ -254,6 +254,30 @@ async def test_a_kustomization_of_a_bucket_is_followed(
     assert reason == f"{bucket.url} is not one of the repositories; add it with its url"
 
 
+@pytest.mark.usefixtures("rendering_programs")
+async def test_a_chart_at_a_digest_is_read_as_an_artifact(
+    git: ScriptedRepository, artifact: ScriptedArtifact, tmp_path: Path
+) -> None:
+    """By a version it could not be asked for."""
+    digest = artifact.pushing.push([(CHART, pack("web", "1.0.0"))], tag="1.0.0")
+    chart = {"kind": "OCIRepository", "name": "web"}
+    found = {"url": artifact.pushing.url, "ref": {"digest": digest}}
+    api = "helm.toolkit.fluxcd.io/v2"
+    git.commit(
+        {
+            "web.yaml": obj(api, "HelmRelease", "web", "shop", spec={"chartRef": chart}),
+            "source.yaml": obj(SOURCE, "OCIRepository", "web", "shop", spec=found),
+        }
+    )
+    url = artifact.pushing.url
+    choice = {"name": "web", "url": url, "ref": digest, "insecure": True}
+
+    tree = await render_all(configured(git, choice, cache=tmp_path))
+
+    assert tree.unknown == {}
+    assert origin(tree, "web-settings") == ("web", digest, "templates/settings.yaml")
+
+
 def _drifted(plane: ControlPlane, declared: dict[str, Any]) -> None:
     """Apply an object as Flux does, and change it as somebody else."""
     namespace = declared["metadata"]["namespace"]
