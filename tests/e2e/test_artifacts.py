@@ -93,6 +93,24 @@ async def test_a_kustomization_of_an_artifact_is_followed(
     assert origin(tree, "web") == ("apps", digest, "prod/web.yaml")
 
 
+@pytest.mark.usefixtures("rendering_programs")
+@pytest.mark.parametrize("ref", [{"tag": "stable"}, {"semver": "1.x"}])
+async def test_an_owner_is_followed_at_the_tag_that_it_asks_for(
+    git: ScriptedRepository, artifact: ScriptedArtifact, tmp_path: Path, ref: dict[str, str]
+) -> None:
+    """That the artifact is configured is enough; the tag that is followed by default may not be there."""
+    artifact.tag = "1.2.3"
+    digest = artifact.commit({"prod/web.yaml": obj("v1", "ConfigMap", "web", "shop")})
+    artifact.pushing.point("stable", digest)
+    git.commit(flux(artifact.pushing.url, ref=ref))
+    choice = {"name": "apps", "url": artifact.pushing.url, "insecure": True}
+
+    tree = await render_all(configured(git, choice, cache=tmp_path / "cache"))
+
+    assert tree.unknown == {}
+    assert origin(tree, "web") == ("apps", digest, "prod/web.yaml")
+
+
 async def test_an_artifact_that_is_not_configured_is_a_dead_end(
     git: ScriptedRepository, artifact: ScriptedArtifact, tmp_path: Path
 ) -> None:
