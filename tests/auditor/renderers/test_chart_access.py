@@ -201,6 +201,19 @@ class TestRepositories:
         assert "401" in said
         assert wrong.encoded not in said
 
+    async def test_a_password_in_an_address_is_not_repeated(
+        self, repository: Repository, tmp_path: Path
+    ) -> None:
+        """Whoever wrote it into a manifest published it; that is no reason to publish it again."""
+        puller = ChartPuller(ProgramRunner())
+        charts = ChartStore(tmp_path, puller=puller, allowed=["http://127.0.0.1:1/*"])
+        open_charts = ChartStore(tmp_path, puller=puller)
+        url = repository.url.replace("://", f"://someone:{SECRET}@")
+        wanted = replace(address(repository), repository=url)
+
+        assert "is not fetched" in await refusal(charts, wanted)
+        assert "cannot be fetched" in await refusal(open_charts, wanted)
+
     async def test_another_repository_is_told_nothing(
         self, repository: Repository, other: Repository, tmp_path: Path
     ) -> None:
