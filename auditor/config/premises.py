@@ -78,6 +78,14 @@ def _absent_files(configuration: Configuration) -> Iterator[Problem]:
     for index, repository in enumerate(configuration.repositories):
         if repository.url.startswith("/") and not Path(repository.url).is_dir():
             yield _no_such(("repositories", index, "url"), Path(repository.url), "folder")
+        yield from _absent_authorities(("repositories", index), repository.ca_file)
+    for index, charts in enumerate(configuration.charts.repositories):
+        yield from _absent_authorities(("charts", "repositories", index), charts.ca_file)
+
+
+def _absent_authorities(place: Place, file: Path | None) -> Iterator[Problem]:
+    if file is not None and not file.is_file():
+        yield _no_such((*place, "caFile"), file, "file")
 
 
 def _no_such(place: Place, path: Path, kind: str) -> Problem:

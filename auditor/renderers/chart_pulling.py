@@ -30,6 +30,7 @@ from auditor.renderers.programs import HELM, Command, ProgramRunner
 from auditor.renderers.workspace import Workspace, open_workspace
 
 _EXACT: Final = re.compile(r"v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$")
+_USERINFO: Final = re.compile(r"(?<=://)[^/@\s]*@")
 _UNKNOWN_TO: Final = ("401 Un", "code 401", "403 For", "code 403", "credential not found")
 _ABSENT: Final = ("not found", "no chart version found", "no chart name found", "invalid chart")
 
@@ -69,8 +70,15 @@ class ChartAddress:
         return bool(_EXACT.match(self.version))
 
     def __str__(self) -> str:
-        """Name the chart for a person."""
-        return f"chart {self.name} {self.version or '(latest)'} of {self.repository}"
+        """Name the chart for a person, without what may be a password in its address."""
+        shown = _USERINFO.sub("", self.repository)
+        return f"chart {self.name} {self.version or '(latest)'} of {shown}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be repeated of the address: whoever writes one may put a password into it."""
+        found = _USERINFO.search(self.repository)
+        return (found[0], *found[0].rstrip("@").split(":")[1:]) if found else ()
 
 
 class ChartPuller:
@@ -121,8 +129,9 @@ class ChartPuller:
         except ManifestError as error:
             raise SourceUnavailable(f"{address}: {error.reason}") from error
         if answer.status:
+            hidden = (*secrets_of(login), *address.secrets)
             said = f"{answer.complaint}\n{answer.output.decode(errors='replace')}"
-            raise _refusal(address, readable(said, workspace, secrets_of(login)))
+            raise _refusal(address, readable(said, workspace, hidden))
 
 
 def _calls(

@@ -110,9 +110,13 @@ class ChartStore:
             )
         return archive
 
+    def is_told(self, address: ChartAddress) -> bool:
+        """Tell whether the place of a chart is configured by name, and not only not ruled out."""
+        return self._puller.is_told(address)
+
     def _may_reach(self, address: ChartAddress) -> bool:
         patterns = self._allowed
-        return self._puller.is_told(address) or any(
+        return self.is_told(address) or any(
             fnmatchcase(address.repository, pattern) for pattern in patterns
         )
 

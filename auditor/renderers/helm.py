@@ -130,12 +130,15 @@ class HelmRenderer:
     async def _fetch_dependencies(self, chart: Chart, options: HelmOptions) -> dict[str, Archive]:
         """Fetch locked dependencies from where it is allowed; the rest is helm's to miss."""
         allowed = {repository.rstrip("/") for repository in options.fetch_from}
-        return {
-            chart.placed(f"{each.name}-{each.version}.tgz"): await self._store.fetch(
-                ChartAddress(repository=each.repository, name=each.name, version=each.version)
-            )
+        wanted = (
+            ChartAddress(repository=each.repository, name=each.name, version=each.version)
             for each in chart.absent
-            if each.is_locked and each.repository.rstrip("/") in allowed
+            if each.is_locked
+        )
+        return {
+            chart.placed(f"{each.name}-{each.version}.tgz"): await self._store.fetch(each)
+            for each in wanted
+            if each.repository.rstrip("/") in allowed or self._store.is_told(each)
         }
 
     async def _template(

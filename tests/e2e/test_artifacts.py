@@ -93,6 +93,24 @@ async def test_a_kustomization_of_an_artifact_is_followed(
     assert origin(tree, "web") == ("apps", digest, "prod/web.yaml")
 
 
+@pytest.mark.usefixtures("rendering_programs")
+@pytest.mark.parametrize("ref", [{"tag": "stable"}, {"semver": "1.x"}])
+async def test_an_owner_is_followed_at_the_tag_that_it_asks_for(
+    git: ScriptedRepository, artifact: ScriptedArtifact, tmp_path: Path, ref: dict[str, str]
+) -> None:
+    """That the artifact is configured is enough; the tag that is followed by default may not be there."""
+    artifact.tag = "1.2.3"
+    digest = artifact.commit({"prod/web.yaml": obj("v1", "ConfigMap", "web", "shop")})
+    artifact.pushing.point("stable", digest)
+    git.commit(flux(artifact.pushing.url, ref=ref))
+    choice = {"name": "apps", "url": artifact.pushing.url, "insecure": True}
+
+    tree = await render_all(configured(git, choice, cache=tmp_path / "cache"))
+
+    assert tree.unknown == {}
+    assert origin(tree, "web") == ("apps", digest, "prod/web.yaml")
+
+
 async def test_an_artifact_that_is_not_configured_is_a_dead_end(
     git: ScriptedRepository, artifact: ScriptedArtifact, tmp_path: Path
 ) -> None:
@@ -252,6 +270,30 @@ async def test_a_kustomization_of_a_bucket_is_followed(
     assert origin(tree, "web") == ("apps", digest, "prod/web.yaml")
     ((reason,),) = other.unknown.values()
     assert reason == f"{bucket.url} is not one of the repositories; add it with its url"
+
+
+@pytest.mark.usefixtures("rendering_programs")
+async def test_a_chart_at_a_digest_is_read_as_an_artifact(
+    git: ScriptedRepository, artifact: ScriptedArtifact, tmp_path: Path
+) -> None:
+    """By a version it could not be asked for."""
+    digest = artifact.pushing.push([(CHART, pack("web", "1.0.0"))], tag="1.0.0")
+    chart = {"kind": "OCIRepository", "name": "web"}
+    found = {"url": artifact.pushing.url, "ref": {"digest": digest}}
+    api = "helm.toolkit.fluxcd.io/v2"
+    git.commit(
+        {
+            "web.yaml": obj(api, "HelmRelease", "web", "shop", spec={"chartRef": chart}),
+            "source.yaml": obj(SOURCE, "OCIRepository", "web", "shop", spec=found),
+        }
+    )
+    url = artifact.pushing.url
+    choice = {"name": "web", "url": url, "ref": digest, "insecure": True}
+
+    tree = await render_all(configured(git, choice, cache=tmp_path))
+
+    assert tree.unknown == {}
+    assert origin(tree, "web-settings") == ("web", digest, "templates/settings.yaml")
 
 
 def _drifted(plane: ControlPlane, declared: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ from tests.stack.errors import MissingError
 from tests.stack.kafka_broker import Kafka
 from tests.stack.object_store import ObjectStore
 from tests.stack.prometheus import Prometheus
-from tests.stack.registry import Registry
+from tests.stack.registry import Access, Registry
 from tests.stack.workspace import Workspace
 
 
@@ -110,7 +110,7 @@ def registry(workspace: Workspace) -> Registry:
 def private_registry(workspace: Workspace) -> Registry:
     """A registry that asks for a user and a password, for the whole run."""
     require(artifacts.PROGRAMS)
-    return Registry.launch(workspace, name="private-registry", is_private=True)
+    return Registry.launch(workspace, name="private-registry", access=Access(is_private=True))
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ push anything: that is for whoever tests.
 """
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.stack import build, web
@@ -18,30 +19,54 @@ PROGRAMS = ("registry",)
 
 USER = "robot"
 PASSWORD = "planted-registry-password"
+SERVICE = "stack-registry"
+ISSUER = "stack-tokens"
 _HASHED = "$2b$04$qwryl21udVmtiKvII0/vY.9XS7j3P2YHBG92C3OapevOlXKvSIUVu"
 """The password as bcrypt has it, which is the only form that the registry reads and Python cannot make."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """Who gives tokens to users: where that is, and the certificate that they are signed by."""
+
+    realm: str
+    certificate: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Whom a registry lets in: everybody, whoever knows the password, or whoever has a token.
+
+    What is pushed to one that is open can be read through another one: ``data`` is its folder.
+    """
+
+    is_private: bool = False
+    tokens: Tokens | None = None
+    data: Path | None = None
 
 
 class Registry:
     """A registry that keeps what it has in a folder, over plain HTTP."""
 
-    def __init__(self, workspace: Workspace, folder: Path, *, is_private: bool) -> None:
+    def __init__(self, workspace: Workspace, folder: Path, access: Access) -> None:
         """Use `launch` instead."""
         self.folder = folder
-        self.is_private = is_private
+        self.data = access.data or folder / "data"
+        self.is_private = access.is_private
         self.host = f"{HOST}:{free_port()}"
         self.url = f"http://{self.host}"
+        self._tokens = access.tokens
         self._workspace = workspace
         self.server: Server
 
     @classmethod
     def launch(
-        cls, workspace: Workspace, *, name: str = "registry", is_private: bool = False
+        cls, workspace: Workspace, *, name: str = "registry", access: Access | None = None
     ) -> "Registry":
         """Start an empty registry and wait until it serves."""
 
         def attempt() -> "Registry":
-            registry = cls(workspace, workspace.make_folder(name), is_private=is_private)
+            registry = cls(workspace, workspace.make_folder(name), access or Access())
             try:
                 registry.start()
             except PortTakenError:
@@ -71,12 +96,17 @@ class Registry:
 version: 0.1
 log: {{level: warn}}
 storage:
-  filesystem: {{rootdirectory: {self.folder / "data"}}}
+  filesystem: {{rootdirectory: {self.data}}}
   delete: {{enabled: true}}
 http: {{addr: "{self.host}"}}
 {self._authentication()}"""
 
     def _authentication(self) -> str:
+        if self._tokens is not None:
+            told = (
+                f"service: {SERVICE}, issuer: {ISSUER}, rootcertbundle: {self._tokens.certificate}"
+            )
+            return f'auth: {{token: {{realm: "{self._tokens.realm}", {told}}}}}\n'
         if not self.is_private:
             return ""
         file = self.folder / "htpasswd"

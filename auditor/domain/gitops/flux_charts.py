@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from auditor.domain.gitops.branch import DeadEnd
+from auditor.domain.gitops.branch import DeadEnd, Mount
 from auditor.domain.gitops.flux_fields import Reference, clean, flag, part, text, words
 from auditor.domain.gitops.flux_mounts import Mounts, beneath, joined
-from auditor.domain.gitops.flux_sources import Sources
+from auditor.domain.gitops.flux_sources import Sources, pulled_revision
 from auditor.domain.manifest import Manifest
 
 _OCI: Final = "oci://"
@@ -118,7 +118,8 @@ def _pinned(found: Manifest, source: Reference) -> Chart | DeadEnd:
     """https://fluxcd.io/flux/components/source/ocirepositories/#reference.
 
     A digest there is that of the image, which is not that of the chart's archive: beside an exact tag it
-    is left to the registry.
+    is left to the registry. What has no version is an artifact of files, at whose root the chart lies, where
+    it is configured as one.
     """
     spec = part(found.body, "spec")
     url = text(spec, "url").rstrip("/")
@@ -126,9 +127,12 @@ def _pinned(found: Manifest, source: Reference) -> Chart | DeadEnd:
     version = _version(part(spec, "ref"))
     if not url.startswith(_OCI) or not name:
         return DeadEnd(reason=f"{source} has no url of the form {_OCI}registry/chart")
-    if not version:
-        return DeadEnd(reason=f"{source} is at a digest or tag that is no version of a chart")
-    return Chart(options={"repository": repository, "chart": name, "version": version})
+    if version:
+        return Chart(options={"repository": repository, "chart": name, "version": version})
+    revision = pulled_revision(spec)
+    if not revision:
+        return DeadEnd(reason=f"{source} chooses among tags by a pattern (spec.ref.semverFilter)")
+    return Chart(files=(Mount(url=url, revision=revision),))
 
 
 def _version(ref: Mapping[str, Any]) -> str:

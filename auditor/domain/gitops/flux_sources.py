@@ -168,18 +168,29 @@ def _kept(mounts: Mounts, spec: Any, path: str, source: Reference) -> Mounts | D
 def _pulled(found: Manifest, path: str, source: Reference) -> Mounts | DeadEnd:
     """https://fluxcd.io/flux/components/source/ocirepositories/."""
     spec = part(found.body, "spec")
-    ref, url = part(spec, "ref"), text(spec, "url")
+    url, revision = text(spec, "url"), pulled_revision(spec)
     if not url.startswith(_OCI):
         return DeadEnd(reason=f"{source} has no url of the form {_OCI}registry/path")
     if part(spec, "layerSelector"):
         return DeadEnd(
             reason=f"{source} selects a layer (spec.layerSelector); the first one is read"
         )
-    if text(ref, "semver") and text(ref, "semverFilter") and not text(ref, "digest"):
+    if not revision:
         return DeadEnd(reason=f"{source} chooses among tags by a pattern (spec.ref.semverFilter)")
-    ranged = f"{RANGE}{text(ref, 'semver')}" if text(ref, "semver") else ""
-    revision = text(ref, "digest") or ranged or text(ref, "tag") or _LATEST
     return _kept((Mount(url=url, revision=revision),), spec, path, source)
+
+
+def pulled_revision(spec: Any) -> str:
+    """What of an artifact is pulled; empty where it is chosen by a pattern.
+
+    https://fluxcd.io/flux/components/source/ocirepositories/#reference: the last field given wins.
+    """
+    ref = part(spec, "ref")
+    tag, _, pinned = text(ref, "tag").partition("@")
+    digest, wanted = text(ref, "digest"), text(ref, "semver")
+    if wanted and text(ref, "semverFilter") and not digest:
+        return ""
+    return digest or (f"{RANGE}{wanted}" if wanted else pinned or tag or _LATEST)
 
 
 def _stored(found: Manifest, path: str, source: Reference) -> Mounts | DeadEnd:

@@ -176,6 +176,14 @@ def test_everything_is_told_at_once_in_the_order_of_the_file() -> None:
         ({"clusters": [{"name": "auditor"}]}, "clusters[0].name: 'auditor' stands for"),
         ({"clusters": [{"name": "prod", "kubeconfig": "/no/such"}]}, "there is no file /no/such"),
         ({"repositories": [{"name": "platform", "url": ""}]}, "url: must not be empty"),
+        (
+            {"repositories": [{"name": "a", "url": "oci://r.io/a", "caFile": "/no/such"}]},
+            "repositories[0].caFile: there is no file /no/such",
+        ),
+        (
+            {"charts": {"repositories": [{"url": "https://x.io", "caFile": "/no/such"}]}},
+            "charts.repositories[0].caFile: there is no file /no/such",
+        ),
         ({"charts": {"repositories": [{"url": "charts.example.com"}]}}, "https://host/path"),
         ({"charts": {"repositories": [{"url": "https://u:p@x.io"}]}}, "without user and query"),
         (

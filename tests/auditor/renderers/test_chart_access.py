@@ -18,9 +18,11 @@ from auditor.errors import ManifestError, SourceUnavailable
 from auditor.renderers.chart_access import ChartAccess, Login, access_to
 from auditor.renderers.chart_pulling import ChartAddress, ChartPuller
 from auditor.renderers.chart_store import ChartStore
+from auditor.renderers.helm import HelmRenderer
 from auditor.renderers.programs import Answer, Command, ProgramRunner
 from tests.artifacts import CHART, Pushing
 from tests.auditor.renderers.chart_server import pack
+from tests.auditor.renderers.folders import folder, names, request
 from tests.certificates import self_signed
 from tests.stack.fixtures import private_registry, workspace
 from tests.stack.registry import PASSWORD, USER, Registry
@@ -199,6 +201,19 @@ class TestRepositories:
         assert "401" in said
         assert wrong.encoded not in said
 
+    async def test_a_password_in_an_address_is_not_repeated(
+        self, repository: Repository, tmp_path: Path
+    ) -> None:
+        """Whoever wrote it into a manifest published it; that is no reason to publish it again."""
+        puller = ChartPuller(ProgramRunner())
+        charts = ChartStore(tmp_path, puller=puller, allowed=["http://127.0.0.1:1/*"])
+        open_charts = ChartStore(tmp_path, puller=puller)
+        url = repository.url.replace("://", f"://someone:{SECRET}@")
+        wanted = replace(address(repository), repository=url)
+
+        assert "is not fetched" in await refusal(charts, wanted)
+        assert "cannot be fetched" in await refusal(open_charts, wanted)
+
     async def test_another_repository_is_told_nothing(
         self, repository: Repository, other: Repository, tmp_path: Path
     ) -> None:
@@ -256,6 +271,21 @@ class TestRepositories:
             assert "certificate signed by unknown authority" in said
             assert served.seen == []
             assert (await trusted.fetch(address(served))).content == ARCHIVE
+
+    async def test_locked_dependencies_come_from_there_too(
+        self, repository: Repository, tmp_path: Path
+    ) -> None:
+        """The lock file says the version; that the place is configured is leave enough."""
+        needs = [{"name": "web", "version": "1.x", "repository": repository.url}]
+        about = {"apiVersion": "v2", "name": "shop", "version": "1.0.0", "dependencies": needs}
+        locked = {"dependencies": [{**needs[0], "version": "1.0.0"}]}
+        tree = folder({"app/Chart.yaml": about, "app/Chart.lock": locked})
+        renderer = HelmRenderer(store=store(tmp_path, access(repository)))
+
+        rendering = await renderer.render(tree, request())
+
+        assert names(rendering) == ["ConfigMap/shop-settings"]
+        assert {sent for _, sent in repository.seen} == {BASIC}
 
     async def test_a_chart_that_is_not_there_is_told(
         self, repository: Repository, tmp_path: Path

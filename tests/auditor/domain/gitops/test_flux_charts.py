@@ -162,20 +162,29 @@ def test_a_chart_is_at_its_tag(ref: dict[str, str], version: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "ref",
+    ("ref", "revision"),
     [
-        None,
-        {"tag": "latest"},
-        {"digest": "sha256:abc"},
-        {"semver": "5.x", "semverFilter": ".*-rc.*"},
-        {"semver": "5.x", "digest": "sha256:abc"},
+        (None, "latest"),
+        ({"tag": "stable"}, "stable"),
+        ({"tag": "stable@sha256:abc"}, "sha256:abc"),
+        ({"digest": "sha256:abc"}, "sha256:abc"),
+        ({"semver": "5.x", "digest": "sha256:abc"}, "sha256:abc"),
     ],
 )
-def test_a_tag_that_is_no_version_is_a_dead_end(ref: Any) -> None:
-    """Which chart that is cannot be told by a version."""
+def test_a_chart_that_has_no_version_is_an_artifact(ref: Any, revision: str) -> None:
+    """At its root, where the artifact is configured; by a version it could not be asked for."""
     owner, registry = _registry(ref)
+    found = branch(read_helm_release, owner, registry)
+    assert found.files == (Mount(url="oci://ghcr.io/org/charts/web", revision=revision),)
+    assert found.path == ""
+    assert "chart" not in found.options
+
+
+def test_a_pattern_of_tags_is_a_dead_end() -> None:
+    """Which tag it means is not resolved."""
+    owner, registry = _registry({"semver": "5.x", "semverFilter": ".*-rc.*"})
     assert reason(read_helm_release, owner, registry) == (
-        "OCIRepository shop/web is at a digest or tag that is no version of a chart"
+        "OCIRepository shop/web chooses among tags by a pattern (spec.ref.semverFilter)"
     )
 
 

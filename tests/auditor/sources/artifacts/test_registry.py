@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import tarfile
@@ -11,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -23,9 +25,11 @@ from auditor.sources.artifacts.opening import open_artifact
 from auditor.sources.artifacts.registry import Artifact, RegistryArtifact, moment
 from tests.artifacts import CHART, FLUX, MANIFEST, PLAIN, Pushing, ScriptedArtifact, archive, member
 from tests.auditor.sources.artifacts.scripted import serving
+from tests.certificates import registry_token, self_signed
 from tests.contracts.repository_contract import RepositoryContract
 from tests.doubles import START
-from tests.stack.registry import Registry
+from tests.stack.registry import SERVICE, Access, Registry, Tokens
+from tests.stack.workspace import Workspace
 
 
 def now() -> datetime:
@@ -313,6 +317,38 @@ async def test_a_registry_that_asks_who_asks_is_told_so(
         said = await _refusal(open_artifact("apps", artifact, shelves=tmp_path, now=now))
         assert "answers 401. Check the repository's credentials" in said
         assert "planted" not in said
+
+
+@pytest.mark.e2e
+async def test_a_registry_that_wants_tokens_is_given_one(
+    upstream: ScriptedArtifact, registry: Registry, workspace: Workspace, tmp_path: Path
+) -> None:
+    """From whom it says, over https, by the password; the registry itself sees the token alone."""
+    digest = upstream.commit({"a.yaml": "1"})
+    path = upstream.pushing.path
+    encryption, certificate = self_signed(tmp_path)
+    login = Login(username="robot", password="planted-password")
+    basic = aiohttp.encode_basic_auth(login.username, login.password)
+
+    async def give(request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Authorization") != basic:
+            return web.Response(status=401)
+        return web.json_response({"token": registry_token(certificate, path=path)})
+
+    async with serving(give, encryption) as giving:
+        tokens = Tokens(realm=f"https://{giving.host}/token", certificate=certificate)
+        access = Access(tokens=tokens, data=registry.data)
+        private = await asyncio.to_thread(
+            Registry.launch, workspace, name="token-registry", access=access
+        )
+        server = Server(host=private.host, login=lambda: login, is_plain=True, ca=certificate)
+        artifact = Artifact(server=server, path=path, ref="main")
+        repository = open_artifact("apps", artifact, shelves=tmp_path / "shelves", now=now)
+
+        assert (await repository.heads()).at() == digest
+        asked = f"/token?service={SERVICE}&scope=repository:{path}:pull"
+        assert {place for place, _ in giving.seen} == {asked}
+    assert repository.tree(digest).read("a.yaml") == b"1"
 
 
 async def _lying(answers: Mapping[str, bytes], tmp_path: Path) -> str:
