@@ -22,8 +22,6 @@ _SCP: Final = re.compile(r"^(?:[\w.-]+@)?([\w.-]+):(?!//)(.+)$")
 HEAD: Final = "HEAD"
 OCI: Final = "oci://"
 S3: Final = "s3://"
-LATEST: Final = "latest"
-"""The tag of an artifact that is meant where none is named."""
 EVERY: Final = "*"
 """Stands for whatever is asked for: a folder is looked at as it lies there."""
 LONGEST: Final = 512
