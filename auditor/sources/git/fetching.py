@@ -47,13 +47,14 @@ class Kept:
     """What is known of a mirror from one look to the next.
 
     ``refs`` has what was asked for by names of the server's, ``ids`` by ids; ``sought`` is what some of
-    these were last looked for in without being found.
+    these were last looked for in without being found. ``index`` finds in the names that the server told.
     """
 
     refs: Mapping[str, pygit2.Oid] = field(default_factory=dict)
     ids: frozenset[str] = frozenset()
     sought: tuple[frozenset[str], Mapping[str, pygit2.Oid]] = (frozenset(), {})
     is_completed: bool = False
+    index: Refs | None = None
 
 
 class Fetching:
@@ -78,7 +79,7 @@ class Fetching:
         """
         self._check()
         told = self._told()
-        refs = Refs(told, repository=redact(self._remote.url))
+        refs = self._index(told)
         means: dict[str, Named | ById] = {}
 
         def understood(revision: str) -> str:
@@ -109,6 +110,13 @@ class Fetching:
         callbacks = Callbacks(self._remote.credentials, self._stop)
         heads = self._connected().list_heads(callbacks=callbacks, proxy=True)
         return {head.name: head.oid for head in heads if head.name}
+
+    def _index(self, told: Mapping[str, pygit2.Oid]) -> Refs:
+        """What finds in the names that were told: the same one, while they are the same."""
+        index = self._kept.index
+        if index is None or index.names != told.keys():
+            index = self._kept.index = Refs(told.keys(), repository=redact(self._remote.url))
+        return index
 
     def _commit(self, meant: Named | ById, told: Mapping[str, pygit2.Oid]) -> str:
         if isinstance(meant, Named):

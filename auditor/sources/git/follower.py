@@ -51,11 +51,13 @@ class Pace:
 class _Progress:
     """How far a follower came.
 
-    ``looked`` is when a look last succeeded, and ``failures`` counts those since that did not.
+    ``looked`` is when a look last succeeded, and ``failures`` counts those since that did not. The last one
+    ``lacks`` what is configured, if that is all that was wrong with it.
     """
 
     looked: datetime | None = None
     failures: int = 0
+    lacks: bool = False
 
 
 class GitFollower:
@@ -91,7 +93,7 @@ class GitFollower:
         A root that does not render is no failure of the look: its status tells.
 
         """
-        heads = Heads()
+        heads, self._progress.lacks = Heads(), False
         for _ in range(ROUNDS):
             asked = self._forest.asked(self._repository.name)
             if asked <= heads.commits.keys() | heads.lacking.keys():
@@ -99,12 +101,14 @@ class GitFollower:
             self._poked.clear()
             heads = await self._repository.heads(asked)
             await self._follow(heads)
-        self._progress.looked = self._pace.clock.now()
+        lacks = CONFIGURED in heads.lacking and any(map(self._is_configured, self._roots))
+        self._progress.lacks = lacks
         self._confirm(heads)
         await self._forest.keep(self._repository.name)
-        if any(root.edition == Edition(self._repository.name) for root in self._roots):
+        if lacks:
             heads.at(CONFIGURED)
-        self._outlets.events.repository_reached(self._repository.name, self._pace.clock.now())
+        self._progress.looked = self._pace.clock.now()
+        self._outlets.events.repository_reached(self._repository.name, self._progress.looked)
 
     async def _follow(self, heads: Heads) -> None:
         """Declare anew what commits touch."""
@@ -133,14 +137,23 @@ class GitFollower:
         committed = {
             head: self._repository.commit(head).committed for head in {*heads.commits.values()}
         }
-        reasons = {}
+        reasons = {root.name: self._stale_reason(root) for root in self._roots}
         for root in self._roots:
             failure, head = self._forest.failure(root), self._forest.editions.head(root.edition)
-            if failure is not None:
-                reasons[root.name] = str(failure)
-            elif root.repository == self._repository.name and self._is_rendered(root):
+            is_known = root.repository == self._repository.name and head in committed
+            if self._progress.lacks and self._is_configured(root):
+                continue  # it may be there again at the next look
+            if failure is None and is_known and self._is_rendered(root):
                 self._outlets.desired.roots.confirm(root.name, head, committed[head])
+            reasons[root.name] = "" if failure is None else str(failure)
         self._stand(reasons)
+
+    def _is_configured(self, root: Root) -> bool:
+        """Whether a root is made of what the repository is configured to be followed at."""
+        return Edition(self._repository.name) in root.editions
+
+    def _stale_reason(self, root: Root) -> str:
+        return self._outlets.desired.roots[root.name].stale_reason
 
     def _is_rendered(self, root: Root) -> bool:
         return self._outlets.desired.roots[root.name].is_rendered
@@ -151,7 +164,7 @@ class GitFollower:
             reason = reasons.get(root.name, "")
             if reason:
                 self._outlets.desired.roots.mark_stale(root.name, reason)
-        stale = {root.top for root in self._roots if root.name in reasons}
+        stale = {root.top for root in self._roots if reasons.get(root.name)}
         for top in {root.top for root in self._roots}:
             self._outlets.events.roots.stood(top, is_stale=top in stale)
 
@@ -176,7 +189,13 @@ class GitFollower:
         self._outlets.events.repository_unreachable(self._repository.name, str(error), pause)
         patience = timedelta(seconds=STALE_AFTER * pace.poll)
         if progress.looked is None or pace.clock.now() - progress.looked > patience:
-            self._stand({root.name: str(error) for root in self._roots})
+            concerned = self._is_configured if progress.lacks else lambda _root: True
+            self._stand(
+                {
+                    root.name: str(error) if concerned(root) else self._stale_reason(root)
+                    for root in self._roots
+                }
+            )
         return pause
 
     async def _nap(self, seconds: float) -> None:

@@ -22,6 +22,7 @@ class LocalClone:
         self._folder = folder
         self._ref = ref
         self._repository: pygit2.Repository | None = None
+        self._index: Refs | None = None
 
     def look(
         self, stop: threading.Event, revisions: Collection[str]
@@ -45,7 +46,9 @@ class LocalClone:
 
     def _heads(self, repository: pygit2.Repository, revisions: Collection[str]) -> Heads:
         names = {*repository.references, *([] if repository.head_is_unborn else [HEAD])}
-        refs = Refs(names, repository=str(self._folder))
+        if self._index is None or self._index.names != names:
+            self._index = Refs(names, repository=str(self._folder))
+        refs = self._index
 
         def find(revision: str) -> str:
             meant = refs.find(revision or self._ref)

@@ -12,7 +12,7 @@ fetch: only names that are there do.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -35,6 +35,7 @@ _ZERO: Final = (0, 0, 0)
 _WORTH_COMPARING: Final = 300
 """Among more names nobody looks for one that is near."""
 _SHOWN: Final = 60
+_REMEMBERED: Final = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +56,19 @@ class ById:
 
 
 class Refs:
-    """The names of all refs of a repository."""
+    """The names of all refs of a repository, for as long as these are the same."""
 
-    def __init__(self, names: Collection[str], *, repository: str) -> None:
+    def __init__(self, names: AbstractSet[str], *, repository: str) -> None:
         """Take in the names.
 
         Raises:
             SourceUnavailable: there are none.
 
         """
-        self._names = names
+        self.names = names
         self._repository = repository
-        if not self._names:
+        self._answers: dict[str, Named | ById | str] = {}
+        if not self.names:
             raise SourceUnavailable(f"{repository} is empty. Push a commit to it.")
 
     def find(self, revision: str) -> Named | ById:
@@ -76,6 +78,21 @@ class Refs:
             SourceUnavailable: nothing; the message says what to do, and names what is near.
 
         """
+        answer = self._answers.get(revision) or self._answer(revision)
+        if len(self._answers) > _REMEMBERED:
+            self._answers.clear()
+        self._answers[revision] = answer
+        if isinstance(answer, str):
+            raise SourceUnavailable(answer)
+        return answer
+
+    def _answer(self, revision: str) -> Named | ById | str:
+        try:
+            return self._meant(revision)
+        except SourceUnavailable as error:
+            return str(error)
+
+    def _meant(self, revision: str) -> Named | ById:
         if revision.startswith(RANGE):
             return self._in_range(revision.removeprefix(RANGE))
         if _COMMIT.fullmatch(revision):
@@ -91,7 +108,7 @@ class Refs:
         """The ref of a name. A clone may know a branch from where it was cloned alone."""
         cloned = f"refs/remotes/origin/{revision.removeprefix(BRANCHES)}"
         names = (revision, BRANCHES + revision, TAGS + revision, f"refs/{revision}", cloned)
-        present = (name for name in names if name in self._names and not name.endswith(_PEELED))
+        present = (name for name in names if name in self.names and not name.endswith(_PEELED))
         return next((Named((name,)) for name in present), None)
 
     # --- ranges of versions ---
@@ -127,7 +144,7 @@ class Refs:
     @cached_property
     def _versions(self) -> tuple[tuple[Version, str], ...]:
         """Every tag that is a version, in the order of names."""
-        tags = sorted(name for name in self._names if name.startswith(TAGS))
+        tags = sorted(name for name in self.names if name.startswith(TAGS))
         read = ((parse_version(tag.removeprefix(TAGS)), tag) for tag in tags)
         return tuple((version, tag) for version, tag in read if version is not None)
 
@@ -137,7 +154,7 @@ class Refs:
         absent = f"{self._repository} has no branch or tag {_said(revision)}."
         if parse_range(revision) and not parse_version(revision):
             return f"{absent} No tag is a version in that range. Push one, or correct it."
-        refs = (name for name in self._names if not name.endswith(_PEELED))
+        refs = (name for name in self.names if not name.endswith(_PEELED))
         short = sorted({name.split("/", 2)[-1] for name in refs} - {HEAD})
         few = short[:_WORTH_COMPARING] if len(short) <= _WORTH_COMPARING else []
         near = get_close_matches(revision[:_SHOWN], few, n=1) or short[:3]

@@ -75,14 +75,14 @@ class Worker:
         )
         repository = GitRepository("platform", LocalClone(self.folder, ref="main"))
         pace = Pace(clock=self.clock, jitter=JITTER, poll=POLL)
-        woods = forest(
+        self.forest = forest(
             self.roots,
             {"platform": repository},
             {"plain": self.renderer},
             outlets,
             clock=self.clock,
         )
-        self.follower = GitFollower(repository, woods, outlets, pace)
+        self.follower = GitFollower(repository, self.forest, outlets, pace)
 
     def notice(self, refs: Iterable[ObjectRef]) -> None:
         self.noticed.append(frozenset(refs))
