@@ -31,9 +31,10 @@ def main() -> None:
     chosen = parser.parse_args()
     for name in chosen.names or _BENCHMARKS:
         print(f"{name} …", flush=True)
+        load = os.getloadavg()[0]
         result = _BENCHMARKS[name](chosen.large)
         print(json.dumps(result, indent=2), flush=True)
-        _keep(name, result)
+        _keep(name, result, load=(load, os.getloadavg()[0]))
 
 
 def _scale(large: bool) -> Any:  # noqa: FBT001 - the one option there is
@@ -49,9 +50,15 @@ _BENCHMARKS: dict[str, Callable[[bool], Any]] = {
 }
 
 
-def _keep(name: str, result: Any) -> None:
+def _keep(name: str, result: Any, *, load: tuple[float, float]) -> None:
+    """Keep a result with what it was measured on, and how busy that was before and after."""
     RESULTS.mkdir(exist_ok=True)
-    whole = {"measured": f"{datetime.now(UTC):%Y-%m-%d}", "machine": _machine(), "result": result}
+    whole = {
+        "measured": f"{datetime.now(UTC):%Y-%m-%d}",
+        "machine": _machine(),
+        "load": [round(each, 1) for each in load],
+        "result": result,
+    }
     (RESULTS / f"{name}.json").write_text(json.dumps(whole, indent=2) + "\n")
 
 

@@ -39,6 +39,7 @@ _PAUSED: dict[bool, _Change] = {
 }
 """What makes an object drift and what ends that: the transition, and the patch."""
 _MERGE = {"Content-Type": "application/merge-patch+json"}
+_BUSY = {429, 500, 504}
 
 
 def measure(sizes: Sequence[int], *, rate_at: Sequence[int]) -> list[dict[str, Any]]:
@@ -133,10 +134,15 @@ async def _write(cluster: ControlPlane, written: dict[str, float], size: int) ->
 async def _patch(
     session: aiohttp.ClientSession, number: int, change: _Change, written: dict[str, float]
 ) -> None:
+    """Write one change, again where the API server had no time for it."""
     name, (transition, patch) = f"app-{number:06d}", change
-    async with session.patch(f"{fleet.PATH}/{name}", data=patch, headers=_MERGE) as answer:
-        answer.raise_for_status()
-        await answer.read()
+    is_written = False
+    while not is_written:
+        async with session.patch(f"{fleet.PATH}/{name}", data=patch, headers=_MERGE) as answer:
+            is_written = answer.status not in _BUSY
+            if is_written:
+                answer.raise_for_status()
+            await answer.read()
     written[f"{name}/{transition}"] = time.perf_counter()
 
 

@@ -175,7 +175,7 @@ async def _auditor(
     graph = await stack.enter_async_context(
         open_graph(configuration, replace(real, cluster=gated), memory, CollectorRegistry())
     )
-    await graph.followers["fleet"].sync_once()
+    await graph.git.followers["fleet"].sync_once()
     return graph, gates[0]
 
 

@@ -56,8 +56,9 @@ class WorkerAnswers:
         return await self._ledger.history(fingerprint)
 
     def tick(self) -> None:
-        """Let the first look go on."""
-        self._first_look.tick(known=all(condition.met for condition in self._sources()))
+        """Let the first look go on, until it is over."""
+        if not self._first_look.done:
+            self._first_look.tick(known=all(condition.met for condition in self._sources()))
 
     def _sources(self) -> list[Condition]:
         return [*self._repositories(), *self._clusters()]

@@ -255,14 +255,22 @@ async def test_a_state_topic_that_is_not_compacted_is_complained_of(options: Kaf
 
 
 async def set_limit(options: KafkaOptions, size: int) -> None:
-    """Let an administrator lower the size of the log's records."""
+    """Let an administrator lower the size of the log's records, and wait until the broker knows."""
     admin = AIOKafkaAdminClient(bootstrap_servers=options.bootstrap[0])
     await admin.start()
-    limit = {"max.message.bytes": str(size)}
-    await admin.alter_configs(
-        [ConfigResource(ConfigResourceType.TOPIC, options.topics.findings, limit)]
-    )
+    topic, limit = options.topics.findings, {"max.message.bytes": str(size)}
+    await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, limit)])
+    async with asyncio.timeout(20):
+        while await _settings(admin, topic, "max.message.bytes") != limit:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
     await admin.close()
+
+
+async def _settings(admin: AIOKafkaAdminClient, topic: str, name: str) -> dict[str, str]:
+    """What the broker takes a topic's setting for: it learns of changes a moment after they are made."""
+    asked = ConfigResource(ConfigResourceType.TOPIC, topic, {name: None})
+    (answer,) = await admin.describe_configs([asked])
+    return {found: value for *_, entries in answer.resources for found, value, *_ in entries}
 
 
 async def test_a_missing_topic_is_named_with_its_remedy(kafka: Kafka) -> None:
