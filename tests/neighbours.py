@@ -9,7 +9,7 @@ from auditor.domain.manifest import Body
 from auditor.domain.marks import Keeper
 from auditor.domain.pair import Neighbour
 from auditor.state.atlas import Atlas, KnownRepository
-from auditor.state.heads import Heads
+from auditor.state.moves import Moves
 from auditor.state.neighbours import Neighbourhood
 from tests.builders import live, manifest
 
@@ -21,7 +21,7 @@ ATLAS = Atlas([KnownRepository(name="platform", urls=(URL,), ref="main")], [])
 def alone() -> Neighbourhood:
     """Nothing is known of any other object."""
     return Neighbourhood(
-        lambda ref: Neighbour(ref=ref), lambda *_: None, lambda _: True, Heads(ATLAS)
+        lambda ref: Neighbour(ref=ref), lambda *_: None, lambda _: True, Moves(ATLAS)
     )
 
 
@@ -37,9 +37,9 @@ class Village:
     def __init__(self) -> None:
         self.living: dict[ObjectRef, Body] = {}
         self.declared: dict[ObjectRef, Body] = {}
-        self.heads = Heads(ATLAS)
+        self.moves = Moves(ATLAS)
         self.neighbours = Neighbourhood(
-            self._look, self._find, self.declared.__contains__, self.heads
+            self._look, self._find, self.declared.__contains__, self.moves
         )
 
     def put(self, body: Body, *, declared: bool = False) -> ObjectRef:

@@ -40,7 +40,7 @@ from auditor.sources.git.declaring import Outlets
 from auditor.state.actual_kind import PartOfKind, always_whole
 from auditor.state.compared import compared_parts
 from auditor.state.desired import DesiredState
-from auditor.state.heads import KINDS, Heads
+from auditor.state.moves import KINDS, Moves
 from auditor.state.neighbours import Neighbourhood
 from auditor.state.owners import Owners
 from auditor.state.revisions import RevisionStore
@@ -86,9 +86,9 @@ class Graph:
 
         Most of it will have said by then that it did, and was looked at for that.
         """
-        heads, at = self.notices.neighbours.heads, self.git.clock.now()
+        moves, at = self.notices.neighbours.moves, self.git.clock.now()
         seen = self.git.forest.editions.heads.items()
-        moved = [heads.note(edition, commit, at) for edition, commit in seen]
+        moved = [moves.note(edition, commit, at) for edition, commit in seen]
         if any(moved):
             by = at + self.judging.rules.lagging_after
             for cluster, kind in product(self.clusters.values(), KINDS):
@@ -137,7 +137,7 @@ class _Assembly:
         self._signals = Signals.on(registry)
         owners = Owners(self._body_of, self._signals.pipeline.owner_rule_unsupported)
         neighbours = Neighbourhood(
-            self._neighbour, owners.find, self._is_declared, Heads(atlas_of(configuration))
+            self._neighbour, owners.find, self._is_declared, Moves(atlas_of(configuration))
         )
         self._notices = Notices(RefQueue(), owners, neighbours)
         self._clusters: dict[str, ClusterPart] = {}

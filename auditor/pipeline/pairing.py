@@ -17,7 +17,7 @@ from auditor.domain.manifest import Manifest
 from auditor.domain.marks import generator_of
 from auditor.domain.pair import Doubt, LeftOver, Pair, Scaler
 from auditor.domain.schema import Schema
-from auditor.state import heads
+from auditor.state import moves
 from auditor.state.actual import ActualState
 from auditor.state.desired import Declaration, DesiredState
 from auditor.state.neighbours import Neighbourhood
@@ -88,7 +88,7 @@ class Pairs:
             windows=self._windows(declaration) if declaration and declaration.earlier else (),
             neighbours=self._neighbours.of(ref, desired, left, appliers=appliers),
             appliers=appliers,
-            heads=self._neighbours.heads.of(actual) if ref.kind in heads.NAMES else (),
+            heads=self._neighbours.moves.of(actual) if ref.kind in moves.NAMES else (),
             looks=self._looks(ref) if ref.kind == APPLICATION.kind else None,
         )
 

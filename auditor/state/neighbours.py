@@ -17,8 +17,8 @@ from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.domain.marks import Keeper, keepers_of
 from auditor.domain.pair import Neighbour
-from auditor.state.heads import Heads
 from auditor.state.inventories import KINDS, Inventories
+from auditor.state.moves import Moves
 
 Name = tuple[str, str]
 """Kind and name: how objects are told apart whose namespace may not be known."""
@@ -31,7 +31,7 @@ class Neighbourhood:
     """The neighbours of every object, looked up as they are asked for.
 
     ``look`` gives an object as it is known, ``find`` the owner that a mark names on a cluster,
-    ``is_declared`` tells whether an object is, and ``heads`` what repositories are at.
+    ``is_declared`` tells whether an object is, and ``moves`` what repositories were at.
     """
 
     def __init__(
@@ -39,9 +39,9 @@ class Neighbourhood:
         look: Callable[[ObjectRef], Neighbour],
         find: Callable[[Keeper, str], ObjectRef | None],
         is_declared: Callable[[ObjectRef], bool],
-        heads: Heads,
+        moves: Moves,
     ) -> None:
-        self.heads = heads
+        self.moves = moves
         self._known = look
         self._find = find
         self._is_declared = is_declared
@@ -90,7 +90,7 @@ class Neighbourhood:
 
     def _look(self, ref: ObjectRef) -> Neighbour:
         known = self._known(ref)
-        heads = self.heads.of(known.actual or known.desired)
+        heads = self.moves.of(known.actual or known.desired)
         return replace(known, heads=heads) if heads else known
 
     def _keepers(self, actual: Manifest, names: set[Name]) -> Iterator[ObjectRef]:

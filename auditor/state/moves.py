@@ -26,7 +26,7 @@ _KEPT: Final = 100
 """So many moves are kept of a repository; whatever is older than that has been so for long enough."""
 
 
-class Heads:
+class Moves:
     """The last commits of every configured repository."""
 
     def __init__(self, atlas: Atlas) -> None:
