@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from tests.builders import config_map, obj
+from tests.e2e.open_kinds import define
 from tests.e2e.platform_world import PlatformWorld, marked
 from tests.e2e.story import GitFolder, WorkerProcess, wait_until, worker
 from tests.git_server import GitServer, serving
@@ -87,18 +88,18 @@ def scene(tmp_path: Path, launch_control_plane: LaunchControlPlane) -> Iterator[
         desired = {"repository": "platform", "path": "apps", "cluster": "staging"}
         world = PlatformWorld(
             tmp_path,
-            launch_control_plane(),
+            {"staging": launch_control_plane(controllers=False)},
             repositories={"url": url, "poll": "1s"},
             desired=[desired | {"discover": "argocd"}],
         )
         scene = Scene(world, server, _declare(world.git, url))
-        world.define("argoproj.io", "v1alpha1", "Application", "ApplicationSet")
+        define(world.cluster, "argoproj.io", "v1alpha1", "Application", "ApplicationSet")
         for place in ("argocd", _PLACE):
             world.cluster.kubectl("create", "namespace", place)
         for file in sorted((world.git.folder / "apps").glob("*.yaml")):
-            world.apply([yaml.safe_load(file.read_text())], _APPLIER)
+            world.cluster.apply([yaml.safe_load(file.read_text())], _APPLIER)
         for name in _NAMES:
-            world.apply(_tracked(name, 1), _APPLIER)
+            world.cluster.apply(_tracked(name, 1), _APPLIER)
         yield scene
 
 
@@ -135,7 +136,7 @@ def test_every_child_is_audited_at_its_own_revision(
     assert (source["repository"], source["revision"]) == ("platform", scene.first)
     assert (source["path"], source["line"]) == ("committed/map.yaml", 1)
     assert finding["owner"]["chain"] == ["argoproj.io/Application/argocd/committed"]
-    scene.world.apply(_tracked("committed", 1), _APPLIER)
+    scene.world.cluster.apply(_tracked("committed", 1), _APPLIER)
 
     commit = scene.moved()
     found = {one["object"]["name"]: one for one in scene.world.scan(capsys)["findings"]}
@@ -153,7 +154,7 @@ def test_revisions_that_move_while_the_worker_is_down_are_known_to_have_moved(
     scene: Scene,
 ) -> None:
     """The cluster is behind, and did not drift: pending until Argo CD's time is over."""
-    with worker(scene.world.folder / "worker", _configuration(scene)) as running:
+    with worker(scene.world.folder / "worker", scene.world.configuration()) as running:
         running.start()
         for name in _NAMES:
             wait_until(lambda name=name: _verdict(running, name) == "in_sync", what=name)
@@ -167,21 +168,11 @@ def test_revisions_that_move_while_the_worker_is_down_are_known_to_have_moved(
         assert _verdict(running, "committed") == "in_sync"
         assert running.metric("auditor_followed_revisions", repository="platform") == 5
         assert running.metric("auditor_followed_revisions", state="lacking") == 0
-        scene.world.apply(_tracked("tagged", 2), _APPLIER)
+        scene.world.cluster.apply(_tracked("tagged", 2), _APPLIER)
         wait_until(lambda: _verdict(running, "tagged") == "in_sync", what="tagged is applied")
         assert running.findings() == []
         scene.git.run("branch", "--force", "stable", scene.first)
         wait_until(lambda: _verdict(running, "branched") == "in_sync", what="branched is back")
-
-
-def _configuration(scene: Scene) -> dict[str, Any]:
-    repository = {"name": "platform", "url": f"{scene.server.url}/platform", "poll": "1s"}
-    desired = {"repository": "platform", "path": "apps", "cluster": "staging"}
-    return {
-        "clusters": [{"name": "staging", "kubeconfig": str(scene.world.cluster.kubeconfig)}],
-        "repositories": [repository],
-        "desired": [desired | {"discover": "argocd"}],
-    }
 
 
 def _verdict(running: WorkerProcess, name: str) -> str:
