@@ -59,9 +59,9 @@ class Judging:
         return judge(self.pair_of(ref), self.compare, self.rules, at=at)
 
 
-async def _as_judged(outcome: Outcome) -> Outcome:
+async def _as_judged(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
     """Leave findings with the commit that was rendered."""
-    return outcome
+    return outcomes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ class Knowledge:
     """Told that an object lives as declared, so that what was declared before matters no more."""
     confirmers: Mapping[str, Confirmer] = field(default_factory=dict)
     """Who gathers evidence, by cluster; none for most."""
-    attribute: Callable[[Outcome], Awaitable[Outcome]] = _as_judged
+    attribute: Callable[[Sequence[Outcome]], Awaitable[Sequence[Outcome]]] = _as_judged
     """Asked for the commits that declared what findings are about."""
 
 
@@ -126,10 +126,7 @@ class Worker:
 
     async def _audit(self, refs: Sequence[ObjectRef]) -> None:
         started, at = self._clock.monotonic(), self._clock.now()
-        outcomes = [
-            await self._knowledge.attribute(outcome) if outcome.findings else outcome
-            for outcome in await self._judge_all(refs, at)
-        ]
+        outcomes = await self._knowledge.attribute(await self._judge_all(refs, at))
         if news := [outcome for outcome in outcomes if self._is_news(outcome)]:
             await self._record(news, at)
             self._written = started

@@ -6,6 +6,7 @@ Works alike on a mirror of ours and on somebody's local repository, and writes t
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import pygit2
 
@@ -26,6 +27,8 @@ class Objects:
         self._name = name
         self._links = Links(repository)
         self._lineage = Lineage(repository)
+        # The findings of one file are mostly asked about one after the other.
+        self._text = lru_cache(maxsize=1)(self._read)
 
     @property
     def name(self) -> str:
@@ -77,7 +80,7 @@ class Objects:
         except Unreachable as fact:
             reason = f"{passage.path} is not in {self._name} at {commit[:10]}"
             raise SourceUnavailable(reason) from fact
-        spans = _spans(found.tree[path], passage) if path and passage.line else ()
+        spans = self._spans(found.tree[path], passage) if path else ()
         return _described(self._find(self._lineage.last_change(commit, path, spans)))
 
     def changed_lines(self, before: str, after: str, path: str) -> tuple[Span, ...]:
@@ -97,6 +100,22 @@ class Objects:
             for hunk in hunks
         )
 
+    def _spans(self, file: pygit2.Object, passage: Passage) -> tuple[Span, ...]:
+        """The lines that are meant; none, which is the whole file, where they cannot be told."""
+        text = self._text(file.id) if passage.line is not None else None
+        if text is None or passage.line is None:
+            return ()
+        fields = field_spans(text, passage.line, passage.fields)
+        return fields or (object_span(text, passage.line),)
+
+    def _read(self, file: pygit2.Oid) -> str | None:
+        """The text of a file; ``None`` where it is none, or is too large."""
+        found = self._repository[file]
+        if not isinstance(found, pygit2.Blob) or found.size > MAX_FILE:
+            return None
+        text: str = found.data.decode(errors="replace")
+        return text
+
     def _find(self, commit: str) -> pygit2.Commit:
         try:
             return self._repository[commit].peel(pygit2.Commit)
@@ -113,14 +132,6 @@ def _described(commit: pygit2.Commit) -> CommitInfo:
         authored=datetime.fromtimestamp(commit.author.time, UTC),
         committed=datetime.fromtimestamp(commit.commit_time, UTC),
     )
-
-
-def _spans(file: pygit2.Object, passage: Passage) -> tuple[Span, ...]:
-    """The lines that are meant; none, which is the whole file, where they cannot be told."""
-    if not isinstance(file, pygit2.Blob) or passage.line is None or file.size > MAX_FILE:
-        return ()
-    text = file.data.decode(errors="replace")
-    return field_spans(text, passage.line, passage.fields) or (object_span(text, passage.line),)
 
 
 def _blob(tree: pygit2.Tree, path: str) -> pygit2.Blob | None:

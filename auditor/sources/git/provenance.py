@@ -8,7 +8,8 @@ What nobody can tell keeps the rendered commit. It refuses to be asked about wha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -22,6 +23,8 @@ from auditor.ports import Repository
 from auditor.telemetry.git import GitEvents
 
 _REMEMBERED: Final = 10_000
+_MOMENT: Final = 0.1
+"""Seconds that are looked up in a row."""
 
 Question = tuple[Origin, tuple[FieldPath, ...]]
 
@@ -34,35 +37,59 @@ class Provenance:
         self._events = events
         self._known: dict[Question, Origin] = {}
 
-    async def attribute(self, outcome: Outcome) -> Outcome:
-        """Name in every finding the commit that declared what it is about."""
-        findings = [await self._attributed(finding) for finding in outcome.findings]
-        return replace(outcome, findings=tuple(findings))
+    async def attribute(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Name in every finding the commit that declared what it is about.
 
-    async def _attributed(self, finding: Finding) -> Finding:
-        if finding.origin is None:
-            return finding
-        question = finding.origin, declared_fields(finding)
-        known = self._known.get(question)
-        if known is None:
-            known = await self._look_up(question)
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[question] = known
-        return replace(finding, origin=known)
+        What is not known yet is looked up for all of them together: a way into a thread and back takes longer
+        than most answers.
+        """
+        questions = (_question(finding) for outcome in outcomes for finding in outcome.findings)
+        asked = dict.fromkeys(one for one in questions if one is not None)
+        known = {one: self._known[one] for one in asked if one in self._known}
+        while left := [one for one in asked if one not in known]:
+            # File by file, because the text of the last one is still at hand.
+            left.sort(key=lambda one: (one[0].repository, one[0].path))
+            known |= await asyncio.to_thread(self._look_up, left)
+        self._remember(known)
+        return [
+            _attributed(outcome, known) if outcome.findings else outcome for outcome in outcomes
+        ]
 
-    async def _look_up(self, question: Question) -> Origin:
-        origin, fields = question
+    def _remember(self, known: Mapping[Question, Origin]) -> None:
+        if len(self._known) + len(known) > _REMEMBERED:
+            self._known.clear()
+        self._known |= known
+
+    def _look_up(self, questions: Iterable[Question]) -> dict[Question, Origin]:
+        """Answer at least one question, and no more than fit into a moment: nobody can end a thread."""
+        answers, until = {}, time.monotonic() + _MOMENT
+        for question in questions:
+            answers[question] = self._declared(*question)
+            if time.monotonic() > until:
+                break
+        return answers
+
+    def _declared(self, origin: Origin, fields: tuple[FieldPath, ...]) -> Origin:
         repository = self._repositories.get(origin.repository)
         if repository is None:
             return origin
         passage = Passage(origin.path, origin.line, fields)
         try:
-            info = await asyncio.to_thread(repository.last_change, origin.revision, passage)
+            info = repository.last_change(origin.revision, passage)
         except SourceUnavailable as error:
             self._events.change_untraced(origin.repository, origin.path, str(error))
             return origin
         return replace(origin, revision=info.id, authored=info.authored)
+
+
+def _question(finding: Finding) -> Question | None:
+    return (finding.origin, declared_fields(finding)) if finding.origin else None
+
+
+def _attributed(outcome: Outcome, known: Mapping[Question, Origin]) -> Outcome:
+    questions = [(finding, _question(finding)) for finding in outcome.findings]
+    findings = (replace(one, origin=known[q]) if q else one for one, q in questions)
+    return replace(outcome, findings=tuple(findings))
 
 
 def declared_fields(finding: Finding) -> tuple[FieldPath, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -96,15 +96,17 @@ async def test_a_finding_is_recorded_and_remembered(clock: FakeClock) -> None:
     assert house.queue.idle
 
 
-async def test_only_findings_are_attributed(clock: FakeClock) -> None:
-    """Before they are recorded; what is fine is not asked about."""
-    asked: list[ObjectRef] = []
+async def test_findings_are_attributed(clock: FakeClock) -> None:
+    """All of a batch together, before they are recorded."""
+    asked: list[list[ObjectRef]] = []
 
-    async def attribute(outcome: Outcome) -> Outcome:
-        asked.append(outcome.ref)
+    async def attribute(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+        asked.append([outcome.ref for outcome in outcomes])
         origin = Origin(repository="platform", revision="declaring", path="web.yaml")
-        findings = tuple(replace(finding, origin=origin) for finding in outcome.findings)
-        return replace(outcome, findings=findings)
+        return [
+            replace(each, findings=tuple(replace(one, origin=origin) for one in each.findings))
+            for each in outcomes
+        ]
 
     ledger = MemoryLedger()
     house = House(clock, ledger, attribute=attribute)
@@ -113,7 +115,7 @@ async def test_only_findings_are_attributed(clock: FakeClock) -> None:
 
     await house.worker.step()
 
-    assert asked == [where]
+    assert asked == [[where, fine]]
     (recorded,) = ledger.recorded
     assert recorded.findings[0].origin == Origin(
         repository="platform", revision="declaring", path="web.yaml"

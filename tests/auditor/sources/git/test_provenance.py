@@ -61,7 +61,7 @@ def differs(path: FieldPath, op: Op = Op.CHANGED) -> Difference:
 
 
 async def only(provenance: Provenance, outcome: Outcome) -> Finding:
-    (one,) = (await provenance.attribute(outcome)).findings
+    ((one,),) = [each.findings for each in await provenance.attribute([outcome])]
     return one
 
 
@@ -122,6 +122,23 @@ async def test_the_same_question_is_asked_once(
     assert questions.asked == [Passage("web.yaml", 1, (REPLICAS,))]
 
 
+async def test_a_batch_is_asked_about_together(
+    upstream: ScriptedRepository, repository: GitRepository
+) -> None:
+    """File by file, the same question once, and what is fine not at all."""
+    upstream.commit({"web.yaml": deployment("web"), "api.yaml": deployment("api")})
+    await repository.heads()
+    questions = Questions(repository)
+    web, api = (found(upstream.head, path=path) for path in ("web.yaml", "api.yaml"))
+    fine = Outcome(ref=ref(), verdict=Verdict.IN_SYNC)
+
+    told = await provenance(questions).attribute([web, fine, api, web])
+
+    assert [passage.path for passage in questions.asked] == ["api.yaml", "web.yaml"]
+    assert [len(outcome.findings) for outcome in told] == [1, 0, 1, 1]
+    assert told[0] == told[3] != told[2]
+
+
 @pytest.mark.parametrize("path", ["gone.yaml", ""])
 async def test_what_nobody_can_tell_keeps_the_rendered_commit(
     path: str, upstream: ScriptedRepository, repository: GitRepository
@@ -147,5 +164,4 @@ async def test_a_finding_without_a_declaration_stays_as_it_is(repository: GitRep
     origin = Origin(repository="other", revision="1" * 40, path="web.yaml")
     elsewhere = replace(elsewhere, findings=(replace(elsewhere.findings[0], origin=origin),))
 
-    assert await known.attribute(nowhere) == nowhere
-    assert await known.attribute(elsewhere) == elsewhere
+    assert await known.attribute([nowhere, elsewhere]) == [nowhere, elsewhere]
