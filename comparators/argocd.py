@@ -24,7 +24,6 @@ from auditor.domain.pair import Pair
 from comparators import scalars
 from comparators.status import Living, clipped, mapping, mappings, number, text
 
-APPLICATION: Final = GroupKind("argoproj.io", "Application")
 APPLICATION_SET: Final = GroupKind("argoproj.io", "ApplicationSet")
 _SKIP: Final = "argocd.argoproj.io/skip-reconcile"
 _FAILED: Final = frozenset({"Failed", "Error"})

@@ -20,6 +20,7 @@ from typing import Final
 from auditor.domain import checks
 from auditor.domain.finding import Deviation, Severity
 from auditor.domain.gitops.flux_progress import backlog_of, lapse_of
+from auditor.domain.gitops.kinds import KUSTOMIZATION, RELEASE
 from auditor.domain.identity import GroupKind
 from auditor.domain.pair import Pair
 from comparators import scalars
@@ -36,8 +37,8 @@ _SOURCES: Final = (
 )
 KINDS: Final = frozenset(
     {
-        GroupKind("kustomize.toolkit.fluxcd.io", "Kustomization"),
-        GroupKind("helm.toolkit.fluxcd.io", "HelmRelease"),
+        KUSTOMIZATION,
+        RELEASE,
         *(GroupKind("source.toolkit.fluxcd.io", kind) for kind in _SOURCES),
         GroupKind("source.extensions.fluxcd.io", "ArtifactGenerator"),
     }

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from auditor.domain.finding import Deviation
+from auditor.domain.gitops.kinds import APPLICATION
 from auditor.domain.identity import GroupKind
 from auditor.domain.pair import Pair
 from comparators import argocd, flux
@@ -19,7 +20,7 @@ from comparators.status import Living
 
 Reader = Callable[[Living, Pair], Iterable[Deviation]]
 _READERS: Final[Mapping[GroupKind, Reader]] = {
-    argocd.APPLICATION: argocd.application,
+    APPLICATION: argocd.application,
     argocd.APPLICATION_SET: argocd.application_set,
     **dict.fromkeys(flux.KINDS, flux.flux),
 }

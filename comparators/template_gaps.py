@@ -13,7 +13,8 @@ from typing import Any, Final
 from auditor.domain import checks
 from auditor.domain.fieldpath import FieldPath, Segment
 from auditor.domain.finding import Deviation
-from auditor.domain.generated import APPLICATION, generator_in
+from auditor.domain.generated import generator_in
+from auditor.domain.gitops.kinds import APPLICATION
 from auditor.domain.pair import Pair
 from comparators.attention import ignores_status
 

@@ -18,14 +18,12 @@ from typing import Final
 
 from auditor.domain.gitops.flux_fields import entries, flag, part, text, texts, words
 from auditor.domain.gitops.flux_inventory import parse_inventory
+from auditor.domain.gitops.kinds import APPLICATION, KUSTOMIZATION, RELEASE
 from auditor.domain.identity import GroupKind, ObjectRef
 from auditor.domain.manifest import Manifest, Owner
 from auditor.domain.marks import ARGO_TRACKING, Keeper, keepers_of
 from auditor.domain.pair import Neighbour, Pair
 
-KUSTOMIZATION: Final = GroupKind("kustomize.toolkit.fluxcd.io", "Kustomization")
-RELEASE: Final = GroupKind("helm.toolkit.fluxcd.io", "HelmRelease")
-APPLICATION: Final = GroupKind("argoproj.io", "Application")
 _APPLIERS: Final = {KUSTOMIZATION: "kustomize-controller", RELEASE: "helm-controller"}
 """Under which field manager the controllers apply:
 https://github.com/fluxcd/kustomize-controller/blob/v1.7.0/main.go and the same file of helm-controller."""

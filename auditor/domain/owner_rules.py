@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from auditor.domain.gitops.kinds import APPLICATION, KUSTOMIZATION, RELEASE
 from auditor.domain.identity import GroupKind, ObjectRef
 from auditor.domain.manifest import Body
 from auditor.domain.pair import Pair
@@ -254,10 +255,10 @@ def _texts(value: Any) -> list[str]:
 
 
 _READERS: Final = {
-    GroupKind("argoproj.io", "Application"): _application,
+    APPLICATION: _application,
     GroupKind("argoproj.io", "ApplicationSet"): _application_set,
-    GroupKind("kustomize.toolkit.fluxcd.io", "Kustomization"): _kustomization,
-    GroupKind("helm.toolkit.fluxcd.io", "HelmRelease"): _helm_release,
+    KUSTOMIZATION: _kustomization,
+    RELEASE: _helm_release,
 }
 OWNER_KINDS: Final = frozenset(_READERS)
 """The kinds of objects that own others, and may say what should be ignored of them."""

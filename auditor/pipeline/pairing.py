@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
+from auditor.domain.gitops.kinds import APPLICATION, RELEASE
 from auditor.domain.gitops.sync_windows import SyncWindow, windows_of
-from auditor.domain.identity import GroupKind, GroupVersionKind, ObjectRef
+from auditor.domain.identity import GroupVersionKind, ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.domain.marks import generator_of
 from auditor.domain.pair import Doubt, LeftOver, Pair, Scaler
@@ -23,8 +24,6 @@ from auditor.state.desired import Declaration, DesiredState
 from auditor.state.neighbours import Neighbourhood
 from auditor.state.scalers import Scalers
 
-APPLICATION: Final = GroupKind("argoproj.io", "Application")
-RELEASE: Final = GroupKind("helm.toolkit.fluxcd.io", "HelmRelease")
 PROJECT: Final = "AppProject"
 """Lives beside the Application: https://argo-cd.readthedocs.io/en/stable/user-guide/projects/."""
 

@@ -13,13 +13,14 @@ from collections.abc import Iterator
 
 from auditor.domain.gitops.flux_fields import part
 from auditor.domain.gitops.flux_inventory import parse_inventory
-from auditor.domain.identity import GroupKind, ObjectRef
+from auditor.domain.gitops.kinds import KUSTOMIZATION, RELEASE
+from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Manifest
 
 KINDS = frozenset(
     {
-        GroupKind("kustomize.toolkit.fluxcd.io", "Kustomization"),
-        GroupKind("helm.toolkit.fluxcd.io", "HelmRelease"),
+        KUSTOMIZATION,
+        RELEASE,
     }
 )
 """The kinds of owners that have an inventory."""

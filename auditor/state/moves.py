@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from auditor.domain.gitops.argocd_progress import APPLICATION
 from auditor.domain.gitops.flux_fields import part, text
 from auditor.domain.gitops.flux_sources import revision_in
+from auditor.domain.gitops.kinds import APPLICATION
 from auditor.domain.identity import GroupKind
 from auditor.domain.manifest import Manifest
 from auditor.domain.pair import Head

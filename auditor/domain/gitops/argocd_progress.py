@@ -15,11 +15,10 @@ from datetime import datetime
 from typing import Final
 
 from auditor.domain.gitops.flux_fields import entries, moment, text, texts
-from auditor.domain.identity import GroupKind
+from auditor.domain.gitops.kinds import APPLICATION
 from auditor.domain.manifest import Manifest
 from auditor.domain.pair import Head
 
-APPLICATION: Final = GroupKind("argoproj.io", "Application")
 _PATHS: Final = "argocd.argoproj.io/manifest-generate-paths"
 """With this Argo CD looks only where a commit touches these."""
 _SKIP: Final = "argocd.argoproj.io/skip-reconcile"

@@ -17,10 +17,8 @@ from auditor.domain.gitops.flux_kustomization import destination_of, metadata_of
 from auditor.domain.gitops.flux_patches import patches_of
 from auditor.domain.gitops.flux_sources import Sources
 from auditor.domain.gitops.flux_values import Values, values_of
-from auditor.domain.identity import GroupKind
 from auditor.domain.manifest import Manifest, holds_seal
 
-KIND: Final = GroupKind("helm.toolkit.fluxcd.io", "HelmRelease")
 _LONGEST: Final = 53
 """Helm's limit on the names of releases."""
 _HASH: Final = 12

@@ -23,10 +23,8 @@ from auditor.domain.gitops.flux_fields import (
 from auditor.domain.gitops.flux_patches import patches_of
 from auditor.domain.gitops.flux_sources import Sources
 from auditor.domain.gitops.flux_variables import Variables, variables_of
-from auditor.domain.identity import GroupKind
 from auditor.domain.manifest import Manifest, holds_seal
 
-KIND: Final = GroupKind("kustomize.toolkit.fluxcd.io", "Kustomization")
 _RENAMED: Final = {"targetNamespace": "namespace"}
 _TEXTS: Final = ("targetNamespace", "namePrefix", "nameSuffix")
 

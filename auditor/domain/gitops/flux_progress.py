@@ -17,7 +17,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from auditor.domain.gitops.flux_fields import entries, flag, moment, span, text
-from auditor.domain.gitops.references import KUSTOMIZATION, source_of
+from auditor.domain.gitops.kinds import KUSTOMIZATION
+from auditor.domain.gitops.references import source_of
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Manifest
 from auditor.domain.pair import Head, Pair

@@ -14,11 +14,10 @@ from itertools import islice
 from typing import Any, Final
 
 from auditor.domain.gitops.flux_fields import Reference, entries, flag, part, text
-from auditor.domain.identity import GroupKind, ObjectRef
+from auditor.domain.gitops.kinds import KUSTOMIZATION, RELEASE
+from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Manifest
 
-KUSTOMIZATION: Final = GroupKind("kustomize.toolkit.fluxcd.io", "Kustomization")
-RELEASE: Final = GroupKind("helm.toolkit.fluxcd.io", "HelmRelease")
 KINDS: Final = frozenset({KUSTOMIZATION, RELEASE})
 """The kinds of owners that refer to anything that matters here."""
 NAMES: Final = frozenset(kind.kind for kind in KINDS)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from auditor.domain.gitops.branch import Branch, DeadEnd, Reader
-from auditor.domain.gitops.flux_helm_release import KIND as HELM_RELEASE
 from auditor.domain.gitops.flux_helm_release import read_helm_release
-from auditor.domain.gitops.flux_kustomization import KIND as KUSTOMIZATION
 from auditor.domain.gitops.flux_kustomization import read_kustomization
+from auditor.domain.gitops.kinds import KUSTOMIZATION
+from auditor.domain.gitops.kinds import RELEASE as HELM_RELEASE
 from auditor.domain.identity import GroupKind, ObjectRef
 from auditor.domain.manifest import Body, Manifest, manifest_from
 from auditor.renderers.documents import Found, read_objects
