@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
@@ -73,6 +73,12 @@ class GitSide:
             await self.clock.sleep(_COALESCING)
             self.stirred.clear()
             await self.forest.grow(self.clock.now())
+
+    def problems(self) -> Iterator[str]:
+        """What is not known now of what is declared, a line each, for people."""
+        for name in sorted(self.forest.unseen()):
+            yield f"repository {name}: not all that is asked of it was looked for yet"
+        yield from self.forest.problems()
 
 
 async def open_git(configuration: Configuration, kit: Kit, stack: AsyncExitStack) -> GitSide:

@@ -117,7 +117,7 @@ class _RunningWorker:
         running = Running(
             url=url,
             is_busy=lambda: not graph.queue.idle or ledger.outbox.backlog().depth > 0,
-            report=lambda: report_of(graph.knowledge),
+            report=lambda: report_of(graph.knowledge, tuple(graph.git.problems())),
         )
         worker = cls(graph, outputs, supervisor, seams=seams, running=running)
         worker.ticking.append(answers.tick)

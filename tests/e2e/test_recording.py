@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from auditor.recording.format import moments
-from auditor.recording.frames import Finish, Head
+from auditor.recording.frames import Content, Finish, Head, Rendered
 from tests.builders import config_map, deployment, namespace, secret
 from tests.e2e.recorder import RecorderProcess, replayed
 from tests.e2e.story import GitFolder
@@ -60,7 +60,7 @@ class Session:
         self.cluster.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={file}")
 
     def begin(self) -> None:
-        """Start the recorder, and wait until it watches."""
+        """Start the recorder, and wait until it has read Git and watches."""
         configuration = {
             "clusters": [
                 {"name": "prod", "kubeconfig": str(self.cluster.kubeconfig), "secrets": True}
@@ -73,6 +73,7 @@ class Session:
         self.recorder.begin(configuration)
         for name in (b'"web"', b'"settings"', b'"login"'):
             self.wait_for_change(name)
+        self.wait_for(lambda frame: isinstance(frame, Content))
 
 
 @pytest.fixture
@@ -153,6 +154,7 @@ def test_a_kustomization_is_replayed_without_kustomize(session: Session) -> None
     session.declare()
     session.apply()
     session.begin()
+    session.wait_for(lambda frame: isinstance(frame, Rendered))
     session.kubectl("scale", "deployment/web", "--replicas=7")
     session.wait_for_change(b'"replicas":7')
     session.end()

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from auditor.app.record import judged_by
-from auditor.app.replay import configuration_of
+from auditor.app.replay import configuration_of, replay
 from auditor.config.loading import parse
 from auditor.recording.format import Header, RecordingFile
 from auditor.recording.player import Player
@@ -80,3 +80,18 @@ def test_a_replay_fetches_no_charts(tmp_path: Path) -> None:
     RecordingFile.create(path, header).close()
 
     assert configuration_of(Player(path)).charts.allow == ()
+
+
+def test_what_was_never_recorded_is_a_problem(tmp_path: Path) -> None:
+    """A recording that was cut off before Git was read is no proof that nothing differs."""
+    configuration = parse(DOCUMENT, name="auditor.yaml", folder=tmp_path)
+    path = tmp_path / "session.rec"
+    header = Header(created=START, configuration=judged_by(configuration))
+    RecordingFile.create(path, header).close()
+
+    report = replay(path)
+
+    assert not report.findings
+    assert report.problems == (
+        "repository platform: not all that is asked of it was looked for yet",
+    )
