@@ -12,11 +12,12 @@ from auditor.app.seams import Seams
 from auditor.app.surroundings import KnownObjects
 from auditor.config.document import Configuration
 from auditor.config.repositories import Desired
-from auditor.ports import Clock, Renderer, RenderRequest, Repository
+from auditor.ports import Clock, Renderer, RenderRequest
 from auditor.sources.git.declaring import CapabilitiesOf, Declarer, Outlets
 from auditor.sources.git.follower import GitFollower, Pace
 from auditor.sources.git.following import Following, Ground, environments_of
 from auditor.sources.git.forest import Forest
+from auditor.sources.git.ingredients import Ingredients
 from auditor.sources.git.patience import Patience
 from auditor.sources.git.provenance import Provenance
 from auditor.state.atlas import Atlas, KnownCluster, KnownRepository
@@ -86,7 +87,8 @@ async def open_git(configuration: Configuration, kit: Kit, stack: AsyncExitStack
     seams, repositories = kit.seams, {}
     for choice in configuration.repositories:
         repositories[choice.name] = await stack.enter_async_context(seams.repository(choice))
-    forest = _forest(configuration, kit, repositories)
+    declarer = Declarer(repositories, kit.renderers, kit.outlets, kit.capabilities_of)
+    forest = _forest(configuration, kit, declarer)
     followers = {}
     for choice in configuration.repositories:
         pace = Pace(clock=seams.clock, jitter=seams.jitter, poll=choice.poll.total_seconds())
@@ -98,13 +100,11 @@ async def open_git(configuration: Configuration, kit: Kit, stack: AsyncExitStack
         followers=followers,
         stirred=kit.known.stirred,
         clock=seams.clock,
-        provenance=Provenance(repositories.values(), kit.outlets.events),
+        provenance=Provenance(repositories.values(), kit.outlets.events, Ingredients(declarer).of),
     )
 
 
-def _forest(
-    configuration: Configuration, kit: Kit, repositories: Mapping[str, Repository]
-) -> Forest:
+def _forest(configuration: Configuration, kit: Kit, declarer: Declarer) -> Forest:
     tops = roots_of(configuration)
     said: Sequence[str] = [choice.environment for choice in configuration.desired]
     ground = Ground(
@@ -114,7 +114,7 @@ def _forest(
     )
     return Forest(
         tops,
-        Declarer(repositories, kit.renderers, kit.outlets, kit.capabilities_of),
+        declarer,
         Following(ground),
         Patience(kit.seams.clock, kit.seams.jitter),
     )

@@ -53,13 +53,33 @@ class CommitInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Layers:
+    """What an object was rendered from, beside the file that it stands in.
+
+    ``kind`` and ``name`` are the rendered object's. ``said`` is what each field of the passage is declared to
+    be, as text; ``None`` where it is no scalar, or nobody may know. ``files`` went into it (the path that was
+    rendered is ``base``); ``owner`` is the file and line of the object that called for it, if in Git as well.
+    """
+
+    kind: str
+    name: str
+    said: tuple[str | None, ...]
+    base: str = ""
+    files: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    owner: tuple[str, int | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """What of a commit is meant: a file or folder, the object that begins on a line of it, or its fields.
 
     Fields that the object has not written out there count for nothing; without any of them, and without
-    a line, all that surrounds them is meant.
+    a line, all that surrounds them is meant. Where ``spans`` are known (first and last line, from 1) it is
+    those lines. ``layers`` is what may say more of the fields than the object's own file.
     """
 
     path: str
     line: int | None = None
     fields: tuple[FieldPath, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
+    layers: Layers | None = None

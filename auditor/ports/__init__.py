@@ -157,6 +157,16 @@ class Repository(Protocol):
 
         """
 
+    def trace(self, commit: str, passage: Passage) -> tuple[Passage, ...]:
+        """The passages that say what the fields of a passage are, by its layers: itself where none does.
+
+        What comes back has no layers. May take a while: ask in a thread.
+
+        Raises:
+            SourceUnavailable: the commit is not at hand (any more).
+
+        """
+
     def last_change(self, commit: str, passage: Passage) -> CommitInfo:
         """The commit that last changed a passage, as of a commit. May take seconds: ask in a thread.
 

@@ -213,17 +213,60 @@ class LastChange(_Frame, frozen=True, kw_only=True, tag="last_change"):
     path: str
     line: int | None = None
     fields: tuple[str, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
     by: Commit
 
     @classmethod
     def key_of(cls, commit: str, passage: Passage) -> tuple[Any, ...]:
         """What was asked."""
-        return commit, passage.path, passage.line, tuple(map(str, passage.fields))
+        return commit, passage.path, passage.line, tuple(map(str, passage.fields)), passage.spans
 
     @property
     def key(self) -> tuple[Any, ...]:
         """What was asked; see `key_of`."""
-        return self.commit, self.path, self.line, self.fields
+        return self.commit, self.path, self.line, self.fields, self.spans
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """A passage that something was traced to; ``fields`` are as they are printed."""
+
+    path: str
+    line: int | None
+    fields: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, passage: Passage) -> Self:
+        """Write a passage down."""
+        return cls(passage.path, passage.line, tuple(map(str, passage.fields)), passage.spans)
+
+    def passage(self, asked: Passage) -> Passage:
+        """The passage again; its fields are some of those that were asked about."""
+        fields = tuple(one for one in asked.fields if str(one) in self.fields)
+        return Passage(self.path, self.line, fields, self.spans)
+
+
+class Traced(_Frame, frozen=True, kw_only=True, tag="traced"):
+    """Which passages say what fields of an object are, as of a commit."""
+
+    repository: str
+    commit: str
+    path: str
+    line: int | None = None
+    fields: tuple[str, ...] = ()
+    name: str = ""
+    places: tuple[Place, ...]
+
+    @classmethod
+    def key_of(cls, commit: str, passage: Passage) -> tuple[Any, ...]:
+        """What was asked: not what anything is declared to be, which may be secret."""
+        name = passage.layers.name if passage.layers else ""
+        return commit, passage.path, passage.line, tuple(map(str, passage.fields)), name
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What was asked; see `key_of`."""
+        return self.commit, self.path, self.line, self.fields, self.name
 
 
 class Declared(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -272,7 +315,7 @@ class Finish(_Frame, frozen=True, kw_only=True, tag="finish"):
     """The recording was ended in order, not cut off."""
 
 
-GitFrame = Listing | Content | Changed | Commit | LastChange | Rendered
+GitFrame = Listing | Content | Changed | Commit | LastChange | Traced | Rendered
 """What is known of commits. These are facts: they hold whenever they were written down."""
 
 Frame = Answer | Opened | Piece | Ended | LetGo | Head | GitFrame | Finish

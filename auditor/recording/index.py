@@ -23,6 +23,7 @@ from auditor.recording.frames import (
     Listing,
     Opened,
     Rendered,
+    Traced,
 )
 from auditor.recording.replay_repository import GitFacts
 from auditor.recording.replay_transport import Request, request_of
@@ -75,7 +76,9 @@ class _Survey:
     def take(self, at: int, frame: Frame) -> None:
         self.end = at
         match frame:
-            case Listing() | Content() | Changed() | Commit() | LastChange() | Rendered():
+            case (
+                Listing() | Content() | Changed() | Commit() | LastChange() | Traced() | Rendered()
+            ):
                 self.git[frame.repository].learn(at, frame)
             case Answer():
                 self.last.setdefault(request_of(frame), 0)

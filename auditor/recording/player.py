@@ -30,6 +30,7 @@ from auditor.recording.frames import (
     Opened,
     Piece,
     Rendered,
+    Traced,
 )
 from auditor.recording.index import Index
 from auditor.recording.pace import Pace
@@ -103,7 +104,14 @@ class Player:
             case Head():
                 self.repository(frame.repository).point(frame)
             case (
-                Listing() | Content() | Changed() | Commit() | LastChange() | Rendered() | Finish()
+                Listing()
+                | Content()
+                | Changed()
+                | Commit()
+                | LastChange()
+                | Traced()
+                | Rendered()
+                | Finish()
             ):
                 return False
             case _ as never:

@@ -21,6 +21,8 @@ from auditor.recording.frames import (
     LastChange,
     Listing,
     Omission,
+    Place,
+    Traced,
 )
 from auditor.recording.recorder import Recorder
 
@@ -68,10 +70,27 @@ class RecordingRepository:
             self._recorder.note(Commit.of(self.name, info))
         return info
 
+    def trace(self, commit: str, passage: Passage) -> tuple[Passage, ...]:
+        """What says more of a passage; what is read for it is not written down."""
+        found = self._inner.trace(commit, passage)
+        asked, path, line, fields, name = Traced.key_of(commit, passage)
+        self._recorder.note(
+            Traced(
+                repository=self.name,
+                commit=asked,
+                path=path,
+                line=line,
+                fields=fields,
+                name=name,
+                places=tuple(map(Place.of, found)),
+            )
+        )
+        return found
+
     def last_change(self, commit: str, passage: Passage) -> CommitInfo:
         """The commit that last changed a passage; see `auditor.ports.Repository.last_change`."""
         info = self._inner.last_change(commit, passage)
-        asked, path, line, fields = LastChange.key_of(commit, passage)
+        asked, path, line, fields, spans = LastChange.key_of(commit, passage)
         self._recorder.note(
             LastChange(
                 repository=self.name,
@@ -79,6 +98,7 @@ class RecordingRepository:
                 path=path,
                 line=line,
                 fields=fields,
+                spans=spans,
                 by=Commit.of(self.name, info),
             )
         )

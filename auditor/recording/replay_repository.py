@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from auditor.domain.history import CONFIGURED, CommitInfo, Heads, Passage
@@ -23,6 +24,7 @@ from auditor.recording.frames import (
     LastChange,
     Listing,
     Rendered,
+    Traced,
 )
 
 
@@ -35,6 +37,7 @@ class GitFacts:
         self.changes: dict[tuple[str, str], frozenset[str]] = {}
         self.commits: dict[str, Commit] = {}
         self.last_changes: dict[tuple[Any, ...], LastChange] = {}
+        self.traces: dict[tuple[Any, ...], Traced] = {}
         self.renderings: list[tuple[int, Rendered]] = []
 
     def learn(self, at: int, frame: GitFrame) -> None:
@@ -50,6 +53,8 @@ class GitFacts:
                 self.commits[frame.commit] = frame
             case LastChange():
                 self.last_changes[frame.key] = frame
+            case Traced():
+                self.traces[frame.key] = frame
             case Rendered():
                 self.renderings.append((at, frame))
 
@@ -122,6 +127,13 @@ class ReplayRepository:
         if known is None:
             raise self._unknown(commit)
         return known.info
+
+    def trace(self, commit: str, passage: Passage) -> tuple[Passage, ...]:
+        """What was found to say more of a passage; itself where nobody looked."""
+        known = self._facts.traces.get(Traced.key_of(commit, passage))
+        if known is None:
+            return (replace(passage, layers=None),)
+        return tuple(place.passage(passage) for place in known.places)
 
     def last_change(self, commit: str, passage: Passage) -> CommitInfo:
         """The commit that last changed a passage; see `auditor.ports.Repository.last_change`."""

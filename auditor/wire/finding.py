@@ -38,7 +38,7 @@ class ObjectDocument(Document):
 
 
 class SourceDocument(Document):
-    """The place in Git that declares the object."""
+    """The place in Git that declares the object, or what of it the finding is about."""
 
     repository: str
     revision: Annotated[
@@ -48,7 +48,12 @@ class SourceDocument(Document):
         ),
     ]
     path: str
-    line: Annotated[int | None, Field(description="Counted from 1.")] = None
+    line: Annotated[
+        int | None,
+        Field(
+            description="Counted from 1: where the object begins, or the field that an overlay or values say."
+        ),
+    ] = None
     authored: Annotated[
         Time | None, Field(description="When the commit was written, as far as it is known.")
     ] = None

@@ -12,7 +12,7 @@ import pygit2
 import pytest
 
 from auditor.domain.fieldpath import FieldPath
-from auditor.domain.history import Passage
+from auditor.domain.history import Layers, Passage
 from auditor.errors import ManifestError, SourceUnavailable
 from auditor.ports import Repository
 from tests.doubles import START
@@ -101,6 +101,25 @@ class RepositoryContract:
         assert changed(Passage("b.yaml"), second) == first
         info = repository.last_change(third, Passage("a.yaml"))
         assert (info.author, info.authored) == ("Ada", START + timedelta(minutes=1))
+
+    async def test_a_field_is_traced_to_what_says_it(
+        self, upstream: ScriptedRepository, repository: Repository
+    ) -> None:
+        """The line of an overlay; or what was asked about."""
+        base = "kind: Web\nmetadata: {name: web}\nspec:\n  replicas: 1\n"
+        overlay = "replicas:\n- {name: web, count: 2}\n"
+        upstream.commit({"base.yaml": base, "kustomization.yaml": overlay})
+        commit = (await repository.heads()).at()
+        replicas = (FieldPath(("spec", "replicas")),)
+
+        def traced(said: str) -> tuple[Passage, ...]:
+            layers = Layers(kind="Web", name="web", said=(said,), files=("kustomization.yaml",))
+            return repository.trace(commit, Passage("base.yaml", 1, replicas, layers=layers))
+
+        assert traced("1") == (Passage("base.yaml", 1, replicas),)
+        assert traced("2") == (Passage("kustomization.yaml", 2, spans=((2, 2),)),)
+        with pytest.raises(SourceUnavailable):
+            repository.trace("0" * 40, Passage("base.yaml", 1, replicas))
 
     async def test_nobody_knows_who_changed_what_is_not_there(
         self, upstream: ScriptedRepository, repository: Repository

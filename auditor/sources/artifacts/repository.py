@@ -113,6 +113,10 @@ class FetchedRepository:
         """Who made a revision, and when; see `Shelf.described`."""
         return self._shelf.described(commit)
 
+    def trace(self, commit: str, passage: Passage) -> tuple[Passage, ...]:
+        """The passages that say what the fields of a passage are; see `Shelf.trace`."""
+        return self._shelf.trace(commit, passage)
+
     def last_change(self, commit: str, passage: Passage) -> CommitInfo:
         """The revision that last changed a passage; see `Shelf.last_change`."""
         return self._shelf.last_change(commit, passage)

@@ -100,7 +100,7 @@ class Declarer:
         rendered = self.rendered.get(root.name)
         if rendered is None:
             return True
-        return root.is_touched_by(seen(_mounts(root), edition, changed), rendered.read)
+        return root.is_touched_by(seen(mounts_of(root), edition, changed), rendered.read)
 
     def is_outdated(self, root: Root) -> bool:
         """Tell whether a root was rendered for what its cluster says no longer of itself."""
@@ -159,7 +159,7 @@ class Declarer:
             capabilities = self._capabilities_of(root.cluster)
             request = replace(root.request, capabilities=capabilities, root=root.name)
             rendering = await self._renderers[root.renderer].render(tree, request)
-            rendering = _located(rendering, tree, self._called_for_at(root))
+            rendering = _located(rendering, tree, self.called_for_at(root))
         packed = await asyncio.to_thread(
             pack_rendering,
             rendering,
@@ -180,7 +180,7 @@ class Declarer:
             return trees[root.edition]
         return JoinedTree([Part(mount, trees[mount.edition]) for mount in root.mounts])
 
-    def _called_for_at(self, root: Root) -> Origin | None:
+    def called_for_at(self, root: Root) -> Origin | None:
         """Where the owner is declared that calls for a root."""
         if root.found is None:
             return None
@@ -267,7 +267,8 @@ class Declarer:
         return packed
 
 
-def _mounts(root: Root) -> tuple[Mounted, ...]:
+def mounts_of(root: Root) -> tuple[Mounted, ...]:
+    """What the tree of a root is made up of; all of its repository, where nothing else is said."""
     return root.mounts or (Mounted(repository=root.repository, revision=root.revision),)
 
 

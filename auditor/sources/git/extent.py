@@ -11,17 +11,16 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import yaml
 
-from auditor.domain.fieldpath import FieldPath, Key, Member, Segment
+from auditor.domain.fieldpath import FieldPath
+from auditor.sources.git.fields import field_at, last_line
 
 _SEPARATOR: Final = re.compile(r"^(---|\.\.\.)(\s|$)")
 _LONGEST: Final = 2**18
 """So many characters of a document are read for its fields; a longer one is taken as a whole."""
-_BLOCK: Final = ("|", ">")
-"""Scalars that end where the next line begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +35,16 @@ def object_span(text: str, line: int) -> Span:
     """Find the lines of the object that begins on a line."""
     passage = _passage(text, line)
     found = _mapping_at(text, passage, line)
-    return Span(line, _last_line(found)) if found is not None else Span(line, passage.last)
+    return Span(line, last_line(found)) if found is not None else Span(line, passage.last)
 
 
 def field_spans(text: str, line: int, fields: Iterable[FieldPath]) -> tuple[Span, ...]:
     """Find the lines of fields of the object that begins on a line; those that it has written out."""
-    found = _mapping_at(text, _passage(text, line), line)
+    found = object_at(text, line)
     if found is None:
         return ()
-    spans = (_field(found, path.segments) for path in fields if path.segments)
-    return tuple(span for span in spans if span is not None)
+    spans = (field_at(found, path.segments) for path in fields if path.segments)
+    return tuple(Span(*one.lines) for one in spans if one is not None)
 
 
 def _passage(text: str, line: int) -> Span:
@@ -68,8 +67,12 @@ def _outline(text: str) -> tuple[list[str], list[int]]:
     return lines, [n for n, line in enumerate(lines) if _SEPARATOR.match(line)]
 
 
+def object_at(text: str, line: int) -> yaml.MappingNode | None:
+    """Read the object that begins on a line; ``None`` where none does that can be read."""
+    return _mapping_at(text, _passage(text, line), line)
+
+
 def _mapping_at(text: str, passage: Span, line: int) -> yaml.MappingNode | None:
-    """Read the document of a passage, and find the mapping in it that begins on a line."""
     try:
         return next(_mappings_at(_document(text, passage), line), None)
     except RecursionError:
@@ -103,47 +106,3 @@ def _mappings_at(node: yaml.Node | None, line: int) -> Iterator[yaml.MappingNode
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
             yield from _mappings_at(item, line)
-
-
-def _field(node: yaml.Node, segments: tuple[Segment, ...]) -> Span | None:
-    """Walk down to a field; its lines begin with its name, or with the item that it is."""
-    first = node.start_mark.line
-    for segment in segments:
-        step = _step(node, segment)
-        if step is None:
-            return None
-        first, node = step
-    return Span(first + 1, max(first + 1, _last_line(node)))
-
-
-def _step(node: yaml.Node, segment: Segment) -> tuple[int, yaml.Node] | None:
-    """One step further down: the line on which it begins, from 0, and what is there."""
-    if isinstance(node, yaml.MappingNode):
-        named = ((key, value) for key, value in node.value if key.value == segment)
-        return next(((key.start_mark.line, value) for key, value in named), None)
-    if not isinstance(node, yaml.SequenceNode):
-        return None
-    if isinstance(segment, int):
-        items = node.value[segment : segment + 1]
-    else:
-        items = [item for item in node.value if _is_meant(item, segment)]
-    return next(((item.start_mark.line, item) for item in items), None)
-
-
-def _is_meant(item: yaml.Node, segment: Segment) -> bool:
-    if isinstance(segment, Member):
-        return bool(item.value == str(segment.value))
-    if not isinstance(segment, Key) or not isinstance(item, yaml.MappingNode):
-        return False
-    said = {key.value: value.value for key, value in item.value}
-    return all(said.get(name, str(value)) == str(value) for name, value in segment.pairs)
-
-
-def _last_line(node: yaml.Node) -> int:
-    """The last line of a value, from 1: what follows it (comments, blank lines) is not its own."""
-    last: Any = node
-    while isinstance(last, yaml.CollectionNode) and last.value and not last.flow_style:
-        last = last.value[-1][1] if isinstance(last, yaml.MappingNode) else last.value[-1]
-    ends_above = getattr(last, "style", None) in _BLOCK
-    end: int = last.end_mark.line if ends_above else last.end_mark.line + 1
-    return max(node.start_mark.line + 1, end)

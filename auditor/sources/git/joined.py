@@ -29,11 +29,11 @@ class Part:
 
     def inward(self, path: str) -> str | None:
         """The path in the part's own tree; ``None`` if it lies elsewhere."""
-        return _moved(path, self.mounted.at, self.mounted.under)
+        return moved(path, self.mounted.at, self.mounted.under)
 
     def outward(self, path: str) -> str | None:
         """The path in the whole of a path of the part's tree; ``None`` if it is not seen."""
-        return _moved(path, self.mounted.under, self.mounted.at)
+        return moved(path, self.mounted.under, self.mounted.at)
 
 
 class JoinedTree:
@@ -148,11 +148,11 @@ class EmptyTree:
 def seen(mounts: Iterable[Mounted], edition: Edition, changed: Iterable[str]) -> frozenset[str]:
     """Changed paths of an edition, as a tree with these mounts has them."""
     own = [mount for mount in mounts if mount.edition == edition]
-    moved = (_moved(path, mount.under, mount.at) for path in changed for mount in own)
-    return frozenset(path for path in moved if path is not None)
+    paths = (moved(path, mount.under, mount.at) for path in changed for mount in own)
+    return frozenset(path for path in paths if path is not None)
 
 
-def _moved(path: str, before: str, after: str) -> str | None:
+def moved(path: str, before: str, after: str) -> str | None:
     """The same path below another folder; ``None`` if it is not below the first one."""
     if before and path != before and not path.startswith(f"{before}/"):
         return None

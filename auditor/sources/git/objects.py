@@ -16,6 +16,7 @@ from auditor.sources.git.extent import Span, field_spans, object_span
 from auditor.sources.git.lineage import Lineage
 from auditor.sources.git.links import Links, Unreachable
 from auditor.sources.git.omitted import MAX_FILE
+from auditor.sources.git.tracing.trace import trace
 from auditor.sources.git.tree import GitTree
 
 
@@ -83,6 +84,15 @@ class Objects:
         spans = self._spans(found.tree[path], passage) if path else ()
         return _described(self._find(self._lineage.last_change(commit, path, spans)))
 
+    def trace(self, commit: str, passage: Passage) -> tuple[Passage, ...]:
+        """The passages that say what the fields of a passage are; see `tracing`.
+
+        Raises:
+            SourceUnavailable: the commit is not at hand (any more).
+
+        """
+        return trace(self.tree(commit).read, passage)
+
     def changed_lines(self, before: str, after: str, path: str) -> tuple[Span, ...]:
         """The lines of a file that differ between two commits, as the second one has them.
 
@@ -102,6 +112,8 @@ class Objects:
 
     def _spans(self, file: pygit2.Object, passage: Passage) -> tuple[Span, ...]:
         """The lines that are meant; none, which is the whole file, where they cannot be told."""
+        if passage.spans:
+            return tuple(Span(first, last) for first, last in passage.spans)
         text = self._text(file.id) if passage.line is not None else None
         if text is None or passage.line is None:
             return ()

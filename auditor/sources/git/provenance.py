@@ -1,7 +1,8 @@
 """Which commit declared what a finding is about, and when it was written.
 
 Judging knows the commit that was rendered, which is the newest. People ask who declared this, so a
-finding is told by the commit that last changed the declared fields, or the object where no field tells.
+finding is told by the commit that last changed the declared fields, or the object where no field tells;
+where an overlay or a values file says what a field is, by the place there.
 What nobody can tell keeps the rendered commit. It refuses to be asked about what is fine.
 """
 
@@ -9,14 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from auditor.domain.difference import Op
 from auditor.domain.fieldpath import FieldPath
 from auditor.domain.finding import Finding, Outcome
-from auditor.domain.history import Passage
+from auditor.domain.history import Layers, Passage
 from auditor.domain.manifest import Origin
 from auditor.errors import SourceUnavailable
 from auditor.ports import Repository
@@ -26,15 +27,27 @@ _REMEMBERED: Final = 10_000
 _MOMENT: Final = 0.1
 """Seconds that are looked up in a row."""
 
-Question = tuple[Origin, tuple[FieldPath, ...]]
+Question = tuple[Origin, tuple[FieldPath, ...], Layers | None]
+LayersOf = Callable[[Finding, tuple[FieldPath, ...]], Layers | None]
+"""Says what may say more of declared fields of a finding than the file that its object stands in."""
+
+
+def of_one_file(_finding: Finding, _fields: tuple[FieldPath, ...]) -> None:
+    """Say that nothing is laid over anything."""
 
 
 class Provenance:
     """Looks up, and remembers, who declared what. Repositories go by the names that origins have."""
 
-    def __init__(self, repositories: Iterable[Repository], events: GitEvents) -> None:
+    def __init__(
+        self,
+        repositories: Iterable[Repository],
+        events: GitEvents,
+        layers_of: LayersOf = of_one_file,
+    ) -> None:
         self._repositories = {repository.name: repository for repository in repositories}
         self._events = events
+        self._layers_of = layers_of
         self._known: dict[Question, Origin] = {}
 
     async def attribute(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -43,7 +56,9 @@ class Provenance:
         What is not known yet is looked up for all of them together: a way into a thread and back takes longer
         than most answers.
         """
-        questions = (_question(finding) for outcome in outcomes for finding in outcome.findings)
+        questions = (
+            self._question(finding) for outcome in outcomes for finding in outcome.findings
+        )
         asked = dict.fromkeys(one for one in questions if one is not None)
         known = {one: self._known[one] for one in asked if one in self._known}
         while left := [one for one in asked if one not in known]:
@@ -52,8 +67,20 @@ class Provenance:
             known |= await asyncio.to_thread(self._look_up, left)
         self._remember(known)
         return [
-            _attributed(outcome, known) if outcome.findings else outcome for outcome in outcomes
+            self._attributed(outcome, known) if outcome.findings else outcome
+            for outcome in outcomes
         ]
+
+    def _question(self, finding: Finding) -> Question | None:
+        if finding.origin is None:
+            return None
+        fields = declared_fields(finding)
+        return finding.origin, fields, self._layers_of(finding, fields)
+
+    def _attributed(self, outcome: Outcome, known: Mapping[Question, Origin]) -> Outcome:
+        questions = [(finding, self._question(finding)) for finding in outcome.findings]
+        findings = (replace(one, origin=known[q]) if q else one for one, q in questions)
+        return replace(outcome, findings=tuple(findings))
 
     def _remember(self, known: Mapping[Question, Origin]) -> None:
         if len(self._known) + len(known) > _REMEMBERED:
@@ -69,27 +96,28 @@ class Provenance:
                 break
         return answers
 
-    def _declared(self, origin: Origin, fields: tuple[FieldPath, ...]) -> Origin:
+    def _declared(
+        self, origin: Origin, fields: tuple[FieldPath, ...], layers: Layers | None
+    ) -> Origin:
+        """Where the fields are said that changed last, and in which commit."""
         repository = self._repositories.get(origin.repository)
         if repository is None:
             return origin
-        passage = Passage(origin.path, origin.line, fields)
+        passage = Passage(origin.path, origin.line, fields, layers=layers)
         try:
-            info = repository.last_change(origin.revision, passage)
+            places = repository.trace(origin.revision, passage) if layers else (passage,)
+            changes = [(repository.last_change(origin.revision, one), one) for one in places]
         except SourceUnavailable as error:
             self._events.change_untraced(origin.repository, origin.path, str(error))
             return origin
-        return replace(origin, revision=info.id, authored=info.authored)
-
-
-def _question(finding: Finding) -> Question | None:
-    return (finding.origin, declared_fields(finding)) if finding.origin else None
-
-
-def _attributed(outcome: Outcome, known: Mapping[Question, Origin]) -> Outcome:
-    questions = [(finding, _question(finding)) for finding in outcome.findings]
-    findings = (replace(one, origin=known[q]) if q else one for one, q in questions)
-    return replace(outcome, findings=tuple(findings))
+        info, place = max(changes, key=lambda change: change[0].committed)
+        return replace(
+            origin,
+            revision=info.id,
+            authored=info.authored,
+            path=place.path,
+            line=place.line,
+        )
 
 
 def declared_fields(finding: Finding) -> tuple[FieldPath, ...]:

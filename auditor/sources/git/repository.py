@@ -89,6 +89,10 @@ class GitRepository:
         """The commit that last changed a passage; see `Objects.last_change`."""
         return self._known.last_change(commit, passage)
 
+    def trace(self, commit: str, passage: Passage) -> tuple[Passage, ...]:
+        """The passages that say what the fields of a passage are; see `Objects.trace`."""
+        return self._known.trace(commit, passage)
+
     @property
     def _known(self) -> Objects:
         if self._objects is None:

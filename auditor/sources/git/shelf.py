@@ -107,6 +107,10 @@ class Shelf:
         """Who made a revision, and when; raises as `tree` does."""
         return replace(self._known.commit(self._find(revision)), id=revision)
 
+    def trace(self, revision: str, passage: Passage) -> tuple[Passage, ...]:
+        """The passages that say what the fields of a passage are; raises as `tree` does."""
+        return self._known.trace(self._find(revision), passage)
+
     def last_change(self, revision: str, passage: Passage) -> CommitInfo:
         """The revision that last changed a passage, as far back as they were seen."""
         found = self._known.last_change(self._find(revision), passage)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -64,6 +65,11 @@ class ScriptedRepository:
 
     def commit(self, commit: str) -> CommitInfo:
         return CommitInfo(id=commit, author="Ada", authored=COMMITTED, committed=COMMITTED)
+
+    def trace(self, commit: str, passage: Passage) -> tuple[Passage, ...]:
+        """Read a file of the commit, as whoever traces does, and find one line of it."""
+        self.tree(commit).read(passage.path)
+        return Passage(passage.path, 2, spans=((2, 2),)), replace(passage, layers=None)
 
     def last_change(self, commit: str, passage: Passage) -> CommitInfo:
         return self.commit(commit)

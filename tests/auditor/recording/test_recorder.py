@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from auditor.domain.fieldpath import FieldPath
-from auditor.domain.history import Passage
+from auditor.domain.history import Layers, Passage
 from auditor.errors import ManifestError, SourceRefused, SourceUnavailable
 from auditor.recording.format import Header, RecordingFile, moments
 from auditor.recording.frames import (
@@ -28,6 +28,7 @@ from auditor.recording.frames import (
     Listing,
     Opened,
     Piece,
+    Traced,
 )
 from auditor.recording.player import Player
 from auditor.recording.recorder import Recorder
@@ -189,6 +190,27 @@ async def test_a_repository_passes_and_is_written(tmp_path: Path, clock: FakeClo
     )
     asked = {"repository": "platform", "commit": "c2", "path": "a.yaml"}
     assert frames(path)[-3:-1] == [noted, LastChange(**asked, line=1, fields=("spec",), by=noted)]
+
+
+async def test_what_is_read_to_trace_a_field_is_not_written(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    """Only where it led; a replay is led there without reading anything."""
+    path = tmp_path / "a.rec"
+    fields = (FieldPath(("spec", "x")), FieldPath(("spec", "y")))
+    layers = Layers(kind="Web", name="web", said=("hidden", None), files=("a.yaml",))
+    passage = Passage("a.yaml", 1, fields, layers=layers)
+    with recording(path, clock) as recorder:
+        inner = ScriptedRepository({"c1": {"a.yaml": MANIFEST}})
+        repository = RecordingRepository(inner, recorder)
+        found = repository.trace("c1", passage)
+
+    again = Player(path).repository("platform")
+
+    assert [type(frame) for frame in frames(path)] == [Traced, Finish]
+    assert b"hidden" not in b"".join(repr(frame).encode() for frame in frames(path))
+    assert again.trace("c1", passage) == found
+    assert again.trace("c2", passage) == (Passage("a.yaml", 1, fields),)
 
 
 async def test_hashes_of_files_are_not_written(tmp_path: Path, clock: FakeClock) -> None:

@@ -10,9 +10,9 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from auditor.domain.difference import Difference, Op
-from auditor.domain.fieldpath import FieldPath
+from auditor.domain.fieldpath import FieldPath, Key
 from auditor.domain.finding import Finding, Outcome, Verdict
-from auditor.domain.history import CommitInfo, Passage
+from auditor.domain.history import CommitInfo, Layers, Passage
 from auditor.domain.manifest import Origin
 from auditor.sources.git.fetching import Remote
 from auditor.sources.git.provenance import Provenance
@@ -25,6 +25,7 @@ from tests.findings import tracked
 from tests.git_repositories import ScriptedRepository
 
 REPLICAS = FieldPath(("spec", "replicas"))
+IMAGE = FieldPath(("spec", "template", "spec", "containers", Key((("name", "web"),)), "image"))
 
 
 @pytest.fixture
@@ -39,6 +40,9 @@ class Questions:
         self.name = inner.name
         self.inner = inner
         self.asked: list[Passage] = []
+
+    def trace(self, commit: str, passage: Passage) -> tuple[Passage, ...]:
+        return self.inner.trace(commit, passage)
 
     def last_change(self, commit: str, passage: Passage) -> CommitInfo:
         self.asked.append(passage)
@@ -152,6 +156,34 @@ async def test_what_nobody_can_tell_keeps_the_rendered_commit(
     assert await only(provenance(repository, registry), outcome) == outcome.findings[0]
     labels = {"repository": "platform"}
     assert registry.get_sample_value("auditor_changes_untraced_total", labels) == 1
+
+
+async def test_a_field_of_an_overlay_names_the_overlay(
+    upstream: ScriptedRepository, repository: GitRepository
+) -> None:
+    """The place that says it, and the commit that last changed that; of several the youngest."""
+    overlay = "replicas: [{name: web, count: %d}]\nimages: [{name: nginx, newTag: '%d'}]\n"
+    upstream.commit({"web.yaml": deployment("web"), "kustomization.yaml": overlay % (2, 1)})
+    second = upstream.commit({"kustomization.yaml": overlay % (3, 1)})
+    third = upstream.commit({"kustomization.yaml": overlay % (3, 2)})
+    upstream.commit({"web.yaml": deployment("web", image="nginx:0")})
+    await repository.heads()
+    layers = Layers(kind="Deployment", name="web", said=("3",), files=("kustomization.yaml",))
+    told = {1: layers, 2: replace(layers, said=("3", "nginx:2"))}
+    known = Provenance(
+        [repository],
+        GitEvents(CollectorRegistry(), SourceEvents(CollectorRegistry())),
+        lambda _, fields: told[len(fields)],
+    )
+
+    one = await only(known, found(upstream.head, differs(REPLICAS)))
+    both = await only(known, found(upstream.head, differs(REPLICAS), differs(IMAGE)))
+
+    assert one.origin
+    assert both.origin
+    assert (one.origin.path, one.origin.line) == ("kustomization.yaml", 1)
+    assert (one.origin.revision, both.origin.revision) == (second, third)
+    assert one.origin.authored == START + timedelta(minutes=1)
 
 
 async def test_a_finding_without_a_declaration_stays_as_it_is(repository: GitRepository) -> None:
