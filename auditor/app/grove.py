@@ -20,7 +20,9 @@ from auditor.ports import Repository
 from auditor.sources.git.declaring import Declarer, Outlets
 from auditor.sources.git.following import DEEPEST, Following, Ground, environments_of
 from auditor.sources.git.forest import Forest
+from auditor.sources.git.ingredients import Ingredients
 from auditor.sources.git.patience import Patience
+from auditor.sources.git.provenance import LayersOf
 from auditor.state.atlas import Atlas
 from auditor.state.desired import DesiredState
 from auditor.state.rendered import RenderedRoot, RenderedTree
@@ -97,6 +99,11 @@ class Grove:
         forest, _ = self._grown
         roots = tuple(self._rendered(root) for root in sorted(forest.roots, key=order))
         return RenderedTree(roots=roots, unknown=self.desired.followed.unknown())
+
+    @property
+    def layers_of(self) -> LayersOf:
+        """Says what is laid over an object, once all is grown."""
+        return Ingredients(self._grown[1]).of
 
     def problems(self) -> Iterator[str]:
         """What cannot be known, a line each."""

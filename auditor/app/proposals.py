@@ -33,6 +33,7 @@ from auditor.ports import RenderRequest, Tree
 from auditor.sources.git.directory import Checkout, open_checkout, open_directory
 from auditor.sources.git.objects import Objects
 from auditor.sources.git.pinpoint import Pinpoint
+from auditor.sources.git.provenance import LayersOf, of_one_file
 from auditor.sources.git.revisions import RevisionRange, find_range
 from auditor.state.atlas import Anywhere
 from auditor.state.desired import DesiredState
@@ -67,11 +68,12 @@ class Question:
 class Declared:
     """What one commit declares, and the files that went in, by path with their content's id.
 
-    ``problems`` is what cannot be known of it, a line each.
+    ``problems`` is what cannot be known of it, a line each; ``layers_of`` says what is laid over an object.
     """
 
     desired: DesiredState
     clusters: tuple[str, ...]
+    layers_of: LayersOf = of_one_file
     read: Mapping[str, str] = field(default_factory=dict)
     problems: frozenset[str] = frozenset()
 
@@ -110,7 +112,11 @@ async def propose(question: Question) -> Report:
         findings = await proposing.findings()
     changed = [path for path, blob in after.read.items() if before.read.get(path) != blob]
     pinpoint = Pinpoint(
-        history=history, before=commits.before, after=commits.after, changed=changed
+        history=history,
+        before=commits.before,
+        after=commits.after,
+        changed=changed,
+        layers_of=after.layers_of,
     )
     placed = [await asyncio.to_thread(pinpoint.place, finding) for finding in findings]
     return replace(proposing.report(placed), proposal=_proposal(question, commits))
@@ -194,6 +200,7 @@ def _rendering(question: Question, within: Within, living: Living | None, cache:
         rendered = grove.rendered().roots
         return Declared(
             desired=grove.desired,
+            layers_of=grove.layers_of,
             clusters=tuple({each.root.cluster: None for each in rendered}),
             read={path: blob for each in rendered for path, blob in each.read.items()},
             problems=frozenset(grove.problems()),

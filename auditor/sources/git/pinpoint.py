@@ -1,8 +1,8 @@
 """Where in a changed file a reviewer looks for what a change comes from.
 
 Code hosts show remarks on changed lines only, so of an object that differs the first changed line is
-named: of its differing fields, else of the object, else of a file that went into it. The commit is the one
-that last changed what is named. It refuses to look at what is not in Git.
+named: where its differing fields are said, else of the object, else of a file that went into it. The commit
+is the one that last changed what is named. It refuses to look at what is not in Git.
 """
 
 from __future__ import annotations
@@ -16,16 +16,21 @@ from auditor.domain.manifest import Origin
 from auditor.errors import ManifestError, SourceUnavailable
 from auditor.sources.git.extent import Span, field_spans, object_span
 from auditor.sources.git.objects import Objects
+from auditor.sources.git.provenance import LayersOf, of_one_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pinpoint:
-    """Two commits of a repository. ``changed`` are the files that went into what is compared and differ."""
+    """Two commits of a repository. ``changed`` are the files that went into what is compared and differ.
+
+    ``layers_of`` says what may be laid over an object, as of the second commit.
+    """
 
     history: Objects
     before: str
     after: str
     changed: Collection[str]
+    layers_of: LayersOf = of_one_file
 
     def place(self, finding: Finding) -> Finding:
         """Name for a finding the place in the second commit that it comes from. Blocks.
@@ -39,12 +44,28 @@ class Pinpoint:
         passage = Passage(origin.path, origin.line, fields)
         if origin.revision == self.after:
             line = self._line(passage)
-            if line is not None:
+            said = self._said(finding, passage)
+            if said is not None:
+                passage, origin = said, replace(origin, path=said.path, line=said.line)
+            elif line is not None:
                 origin = replace(origin, line=line)
             elif source := self._source(finding):
                 passage = Passage(source)
                 origin = replace(origin, path=source, line=self._first_changed(source))
         return replace(finding, origin=self._attributed(origin, passage))
+
+    def _said(self, finding: Finding, passage: Passage) -> Passage | None:
+        """The first changed place elsewhere that says what one of the fields is declared to be."""
+        layers = self.layers_of(finding, passage.fields)
+        if layers is None:
+            return None
+        for place in self.history.trace(self.after, replace(passage, layers=layers)):
+            changed = self.history.changed_lines(self.before, self.after, place.path)
+            spans = [Span(*lines) for lines in place.spans]
+            line = _first_common(changed, spans or changed)
+            if line is not None and not place.fields:
+                return replace(place, line=line)
+        return None
 
     def _line(self, passage: Passage) -> int | None:
         """The first changed line of what is declared in its own file; ``None`` if none of it changed."""

@@ -229,6 +229,53 @@ def test_a_change_of_a_base_shows_in_its_overlays(platform: Platform, capsys: Ca
 # --- trouble ---------------------------------------------------------------------------------------
 
 
+_TEMPLATE = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data:
+  mode: {{ .Values.mode | quote }}
+"""
+
+
+def _application(mode: str) -> str:
+    return f"""\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: shop, namespace: argocd}}
+spec:
+  source:
+    repoURL: https://git.example.com/platform
+    path: charts/shop
+    helm:
+      valuesObject:
+        mode: {mode}
+  destination: {{server: "https://kubernetes.default.svc", namespace: shop}}
+"""
+
+
+@pytest.mark.usefixtures("rendering_programs")
+def test_a_value_of_an_owner_is_shown_there(platform: Platform, capsys: Captured) -> None:
+    """What the chart makes of it did not change in any file of the chart."""
+    platform.commit(
+        {
+            "charts/shop/Chart.yaml": "{apiVersion: v2, name: shop, version: 1.0.0}",
+            "charts/shop/values.yaml": "mode: none",
+            "charts/shop/templates/settings.yaml": _TEMPLATE,
+            "clusters/shop.yaml": _application("calm"),
+        }
+    )
+    changed = platform.commit({"clusters/shop.yaml": _application("brisk")})
+    url = "https://git.example.com/platform=."
+
+    found = findings(capsys, "HEAD~1..", "clusters", "--discover", "argocd", "--repository", url)
+
+    (settings,) = (one for one in found if one["object"]["name"] == "settings")
+    source = settings["source"]
+    assert (source["path"], source["line"]) == ("clusters/shop.yaml", 10)
+    assert source["revision"] == changed
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

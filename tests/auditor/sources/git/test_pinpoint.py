@@ -7,6 +7,7 @@ from dataclasses import replace
 from auditor.domain.difference import Difference, Op
 from auditor.domain.fieldpath import FieldPath
 from auditor.domain.finding import Finding
+from auditor.domain.history import Layers
 from auditor.domain.manifest import Origin
 from auditor.sources.git.objects import Objects
 from auditor.sources.git.pinpoint import Pinpoint
@@ -76,6 +77,29 @@ def test_an_object_whose_own_file_stays_is_shown_at_what_went_in(
 
     upstream.commit({"b/patch.yaml": "x: 1\nname: web\nreplicas: 9\n"})
     assert placed(upstream, "base/web.yaml", 1, "replicas") == ("b/patch.yaml", 1, 2)
+
+
+def test_a_field_is_shown_where_it_is_said(upstream: ScriptedRepository) -> None:
+    """In an overlay, though the object's own file changed as well."""
+    overlay = "# of prod\nreplicas: [{name: web, count: %d}]\n"
+    upstream.commit({"base.yaml": WEB, "kustomization.yaml": overlay % 2})
+    upstream.commit({"kustomization.yaml": overlay % 3})
+    upstream.commit({"base.yaml": WEB.replace("false", "true")})
+    layers = Layers(kind="Deployment", name="web", said=("3",), files=("kustomization.yaml",))
+    pinpoint = Pinpoint(
+        history=Objects(upstream.git, name="platform"),
+        before=upstream.commits[0],
+        after=upstream.head,
+        changed=["base.yaml", "kustomization.yaml"],
+        layers_of=lambda _finding, _fields: layers,
+    )
+    own = Origin(repository="platform", revision=upstream.head, path="base.yaml", line=1)
+
+    found = pinpoint.place(_finding(own, "replicas")).origin
+
+    assert found
+    assert (found.path, found.line) == ("kustomization.yaml", 2)
+    assert found.revision == upstream.commits[1]
 
 
 def test_an_object_without_a_line_is_shown_at_the_first_change(
