@@ -104,8 +104,8 @@ class Pairs:
 
     def _looks(self, ref: ObjectRef) -> timedelta | None:
         """How often the tool of an owner looks at what it calls for."""
-        found = (status.root.found for status in self._desired.roots.all())
-        return next((one.interval for one in found if one and one.keeper == ref), None)
+        found = self._desired.roots.called_for_by(ref)
+        return found.interval if found else None
 
     def _windows(self, declaration: Declaration) -> tuple[SyncWindow, ...]:
         """When Argo CD may apply what it has not applied yet, as the Application's project says."""

@@ -152,6 +152,7 @@ class RootStatuses:
         self._statuses: dict[str, RootStatus] = {}
         self._waiting: set[tuple[str, str]] = set()
         self._removed: dict[str, Found] = {}
+        self._called: dict[ObjectRef, dict[str, Found]] = {}
         for root in roots:
             self.put(root)
 
@@ -159,6 +160,9 @@ class RootStatuses:
         """Take in a root, or what became of it: how it stood is kept."""
         before = self._statuses.get(root.name)
         self._removed.pop(root.name, None)
+        self._forget_call(before)
+        if root.found is not None:
+            self._called.setdefault(root.found.keeper, {})[root.name] = root.found
         if before is None:
             self._waiting.add((root.cluster, root.name))
         self._statuses[root.name] = (
@@ -168,9 +172,22 @@ class RootStatuses:
     def remove(self, name: str) -> None:
         """Forget a root, but for how it was found."""
         status = self._statuses.pop(name)
+        self._forget_call(status)
         self._waiting.discard((status.root.cluster, name))
         if status.root.found is not None:
             self._removed[name] = status.root.found
+
+    def _forget_call(self, status: RootStatus | None) -> None:
+        found = status.root.found if status else None
+        if status is not None and found is not None:
+            called = self._called[found.keeper]
+            del called[status.root.name]
+            if not called:
+                del self._called[found.keeper]
+
+    def called_for_by(self, keeper: ObjectRef) -> Found | None:
+        """How a root was found that an owner calls for; of several the first."""
+        return next(iter(self._called.get(keeper, {}).values()), None)
 
     def removed(self, name: str) -> Found | None:
         """How a root was found that is no more."""
