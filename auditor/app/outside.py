@@ -9,17 +9,17 @@ from pathlib import Path
 
 from auditor.app.clock import SystemClock
 from auditor.app.garbage import set_aside
+from auditor.app.logins import look_up
 from auditor.app.seams import Seams
 from auditor.config.clusters import Cluster
 from auditor.config.document import Configuration
 from auditor.config.repositories import Credentials as CredentialsChoice
 from auditor.config.repositories import Repository as RepositoryChoice
-from auditor.errors import ConfigError, SourceUnavailable
 from auditor.pipeline.worker import BEAT
 from auditor.ports import ApiTransport, Clock, Repository
 from auditor.sources.artifacts.bucket import Place
 from auditor.sources.artifacts.bucket import place_of as bucket_of
-from auditor.sources.artifacts.channel import Login, Server
+from auditor.sources.artifacts.channel import Server
 from auditor.sources.artifacts.opening import open_artifact, open_bucket
 from auditor.sources.artifacts.registry import Artifact, place_of
 from auditor.sources.git.credentials import Credentials
@@ -96,24 +96,10 @@ async def _fetched(
 def _server(choice: RepositoryChoice, host: str) -> Server:
     return Server(
         host=host,
-        login=partial(_login, choice.credentials) if choice.credentials else None,
+        login=partial(look_up, choice.credentials) if choice.credentials else None,
         is_plain=choice.insecure,
         ca=choice.ca_file,
     )
-
-
-def _login(choice: CredentialsChoice) -> Login:
-    """Look the secrets up at the moment of use: tokens of registries live for hours.
-
-    Raises:
-        SourceUnavailable: one cannot be looked up now.
-
-    """
-    try:
-        credentials = _credentials(choice)
-    except ConfigError as error:
-        raise SourceUnavailable(str(error)) from error
-    return Login(username=credentials.username, password=credentials.token)
 
 
 def _credentials(choice: CredentialsChoice) -> Credentials:

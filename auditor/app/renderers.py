@@ -7,14 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from auditor.config.repositories import ChartLogin, ChartRepository, Charts
-from auditor.errors import ConfigError, SourceUnavailable
+from auditor.app.logins import look_up
+from auditor.config.repositories import ChartRepository, Charts
 from auditor.plugins import PluginKind, load_plugin
 from auditor.ports import Renderer
 from auditor.renderers.argocd import ArgoRenderer
 from auditor.renderers.auto import AutoRenderer
 from auditor.renderers.cache import CachedRenderer, RenderCache
-from auditor.renderers.chart_access import ChartAccess, Login
+from auditor.renderers.chart_access import ChartAccess
 from auditor.renderers.chart_pulling import ChartPuller
 from auditor.renderers.chart_store import ChartStore
 from auditor.renderers.helm import HelmRenderer
@@ -74,21 +74,7 @@ class _Kitchen:
 def _access(choice: ChartRepository) -> ChartAccess:
     return ChartAccess(
         url=choice.url,
-        login=partial(_login, choice.credentials) if choice.credentials else None,
+        login=partial(look_up, choice.credentials) if choice.credentials else None,
         ca=choice.ca_file,
         is_plain=choice.insecure,
     )
-
-
-def _login(choice: ChartLogin) -> Login:
-    """Look the secrets up at the moment of use: they may change, or come late.
-
-    Raises:
-        SourceUnavailable: one cannot be looked up now.
-
-    """
-    try:
-        user = choice.username_from.resolve() if choice.username_from else choice.username
-        return Login(username=user, password=choice.token_from.resolve())
-    except ConfigError as error:
-        raise SourceUnavailable(str(error)) from error

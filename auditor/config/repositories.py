@@ -15,10 +15,9 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from auditor.config.secrets import SecretRef, SecretRefs
 from auditor.config.sections import Duration, Glob, LocalPath, Name, Section, anchor
+from auditor.domain.remotes import OCI, S3
 
 _REMOTE: Final = re.compile(r"^(https?|ssh|git|file|oci|s3)://|^[\w.-]+@[\w.-]+:")
-_OCI: Final = "oci://"
-_S3: Final = "s3://"
 _LATEST: Final = "latest"
 _HEAD: Final = "HEAD"
 _ANYBODY: Final = "git"
@@ -118,7 +117,7 @@ class ChartRepository(Section):
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
-        if self.insecure and not self.url.startswith(_OCI):
+        if self.insecure and not self.url.startswith(OCI):
             raise ValueError("insecure is for oci:// alone; write http:// in url")
         return self
 
@@ -192,7 +191,7 @@ class Repository(Section):
     @property
     def is_artifact(self) -> bool:
         """Whether it is an artifact of a registry, and not a repository of Git."""
-        return self.url.startswith(_OCI)
+        return self.url.startswith(OCI)
 
     @property
     def followed(self) -> str:
@@ -202,7 +201,7 @@ class Repository(Section):
     @property
     def is_bucket(self) -> bool:
         """Whether it is a bucket, and not a repository of Git."""
-        return self.url.startswith(_S3)
+        return self.url.startswith(S3)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -9,7 +9,6 @@ https://helm.sh/docs/helm/helm_repo_add/). It refuses to look a secret up before
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -19,29 +18,13 @@ from urllib.parse import urlsplit
 
 import orjson
 
-OCI: Final = "oci://"
+from auditor.domain.remotes import Login
+
 REPOSITORY: Final = "charts"
 """What the one repository of a repository file is called."""
 _DOCKER_HUB: Final = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
 _DOCKER_HUB_KEY: Final = "https://index.docker.io/v1/"
 """By which the registry that is everybody's default is kept in such files, for historical reasons."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Login:
-    """A user, with a password or a token in its place."""
-
-    username: str
-    password: str
-
-    @property
-    def encoded(self) -> str:
-        """Both in one, as registry files have them: https://www.rfc-editor.org/rfc/rfc7617#section-2."""
-        return base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
-
-    def __repr__(self) -> str:
-        """Print nothing of it."""
-        return "Login(…)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

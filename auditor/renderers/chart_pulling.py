@@ -13,12 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from auditor.domain.remotes import OCI, Login
 from auditor.errors import ManifestError, SourceUnavailable
 from auditor.renderers.chart_access import (
-    OCI,
     REPOSITORY,
     ChartAccess,
-    Login,
     access_to,
     registry_file,
     repository_file,

@@ -15,13 +15,12 @@ from urllib.parse import urlsplit
 
 from auditor.domain.gitops.branch import Destination
 from auditor.domain.history import CONFIGURED
+from auditor.domain.remotes import OCI, S3
 from auditor.errors import ManifestError
 from auditor.state.roots import Edition
 
 _SCP: Final = re.compile(r"^(?:[\w.-]+@)?([\w.-]+):(?!//)(.+)$")
 HEAD: Final = "HEAD"
-OCI: Final = "oci://"
-S3: Final = "s3://"
 EVERY: Final = "*"
 """Stands for whatever is asked for: a folder is looked at as it lies there."""
 LONGEST: Final = 512

@@ -17,8 +17,9 @@ from auditor.domain.gitops.kinds import APPLICATION
 from auditor.domain.identity import GroupKind
 from auditor.domain.manifest import Manifest
 from auditor.domain.pair import Head
+from auditor.domain.remotes import OCI
 from auditor.errors import ManifestError
-from auditor.state.atlas import OCI, Atlas
+from auditor.state.atlas import Atlas
 from auditor.state.roots import Edition
 
 SOURCE: Final = GroupKind("source.toolkit.fluxcd.io", "GitRepository")

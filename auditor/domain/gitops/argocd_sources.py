@@ -17,9 +17,9 @@ from typing import Any, Final, Self
 
 from auditor.domain.gitops.argocd_fields import Fields, Unknowable
 from auditor.domain.gitops.branch import Mount
+from auditor.domain.remotes import OCI
 
 _HTTP: Final = ("https://", "http://")
-_OCI: Final = "oci://"
 _EXACT: Final = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?", re.ASCII)
 _RANGE: Final = re.compile(r"[*<>~^=|]|\b[xX]\b")
 _FOLLOWED: Final = ("", "HEAD")
@@ -90,7 +90,7 @@ class Source:
     @property
     def is_artifact(self) -> bool:
         """Whether it is an artifact of files in a registry, which may be a chart."""
-        return self.url.startswith(_OCI) and not self.chart
+        return self.url.startswith(OCI) and not self.chart
 
     @property
     def may_be_chart(self) -> bool:
@@ -159,11 +159,11 @@ def _chart_address(source: Source) -> tuple[str, str]:
     """Tell a chart's repository from its name; the name of one in a registry may be a path."""
     if source.chart and source.url.startswith(_HTTP):
         return source.url, source.chart
-    address = f"{source.url.removeprefix(_OCI).strip('/')}/{source.chart}".strip("/")
+    address = f"{source.url.removeprefix(OCI).strip('/')}/{source.chart}".strip("/")
     registry, _, chart = address.rpartition("/")
     if not registry or not chart:
         raise Unknowable(f"{source.fields.place}.repoURL names no chart of a registry")
-    return f"{_OCI}{registry}", chart
+    return f"{OCI}{registry}", chart
 
 
 def _address(fields: Fields) -> str:

@@ -16,8 +16,8 @@ from auditor.domain.gitops.flux_fields import Reference, clean, flag, part, text
 from auditor.domain.gitops.flux_mounts import Mounts, beneath, joined
 from auditor.domain.gitops.flux_sources import Sources, pulled_revision
 from auditor.domain.manifest import Manifest
+from auditor.domain.remotes import OCI
 
-_OCI: Final = "oci://"
 _OWN_VALUES: Final = "values.yaml"
 _LATEST: Final = "*"
 _VERSION: Final = re.compile(r"v?\d+(\.\d+){0,2}([-+][0-9A-Za-z.+-]+)?", re.ASCII)
@@ -82,7 +82,7 @@ def _released(template: Mapping[str, Any], sources: Sources, source: Reference) 
     url = text(found.body, "spec", "url").rstrip("/")
     address = f"{url}/{clean(text(template, 'chart'))}"
     repository, _, name = address.rpartition("/")
-    if not url.startswith(_OCI):
+    if not url.startswith(OCI):
         repository, name = url, text(template, "chart")
     version = text(template, "version") or _LATEST
     return Chart(options={"repository": repository, "chart": name, "version": version, **options})
@@ -125,8 +125,8 @@ def _pinned(found: Manifest, source: Reference) -> Chart | DeadEnd:
     url = text(spec, "url").rstrip("/")
     repository, _, name = url.rpartition("/")
     version = _version(part(spec, "ref"))
-    if not url.startswith(_OCI) or not name:
-        return DeadEnd(reason=f"{source} has no url of the form {_OCI}registry/chart")
+    if not url.startswith(OCI) or not name:
+        return DeadEnd(reason=f"{source} has no url of the form {OCI}registry/chart")
     if version:
         return Chart(options={"repository": repository, "chart": name, "version": version})
     revision = pulled_revision(spec)

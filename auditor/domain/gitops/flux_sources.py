@@ -24,14 +24,13 @@ from auditor.domain.gitops.flux_ignore import kept_folders
 from auditor.domain.gitops.flux_mounts import Mounts, moved, narrowed
 from auditor.domain.history import RANGE
 from auditor.domain.manifest import Manifest, holds_seal
+from auditor.domain.remotes import OCI, S3
 
 BOOTSTRAP: Final = "flux-system"
 """What ``flux bootstrap`` calls the GitRepository of the repository that it commits to."""
 _DEFAULT_BRANCH: Final = "master"
 _LATEST: Final = "latest"
-_OCI: Final = "oci://"
 """Marks a revision as a range of versions."""
-_S3: Final = "s3://"
 _SPEAKING_S3: Final = ("", "generic", "aws")
 """Providers of buckets; without one it is generic."""
 _CHARTS: Final = frozenset({"HelmChart", "HelmRepository"})
@@ -169,8 +168,8 @@ def _pulled(found: Manifest, path: str, source: Reference) -> Mounts | DeadEnd:
     """https://fluxcd.io/flux/components/source/ocirepositories/."""
     spec = part(found.body, "spec")
     url, revision = text(spec, "url"), pulled_revision(spec)
-    if not url.startswith(_OCI):
-        return DeadEnd(reason=f"{source} has no url of the form {_OCI}registry/path")
+    if not url.startswith(OCI):
+        return DeadEnd(reason=f"{source} has no url of the form {OCI}registry/path")
     if part(spec, "layerSelector"):
         return DeadEnd(
             reason=f"{source} selects a layer (spec.layerSelector); the first one is read"
@@ -204,7 +203,7 @@ def _stored(found: Manifest, path: str, source: Reference) -> Mounts | DeadEnd:
         return DeadEnd(reason=f"{source} has no endpoint and bucketName of the form host and name")
     if prefix and not prefix.endswith("/"):
         return DeadEnd(reason=f"{source} has a prefix that is no folder: end it with a slash")
-    url = f"{_S3}{host}/{bucket}/{prefix}".rstrip("/")
+    url = f"{S3}{host}/{bucket}/{prefix}".rstrip("/")
     return _kept((Mount(url=url),), spec, path, source)
 
 

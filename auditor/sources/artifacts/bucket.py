@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from auditor.domain.remotes import S3
 from auditor.errors import ConfigError, SourceUnavailable
 from auditor.sources.artifacts.channel import Server
 from auditor.sources.artifacts.paths import Unacceptable, inside
@@ -29,7 +30,6 @@ from auditor.sources.git.shelf import Entry, Revision
 if TYPE_CHECKING:
     from obstore.store import S3Store
 
-SCHEME: Final = "s3://"
 _AMAZON: Final = "s3.amazonaws.com"
 """Stands for the endpoint of whichever region: https://docs.aws.amazon.com/general/latest/gr/s3.html"""
 _AT_ONCE: Final = 8
@@ -51,7 +51,7 @@ class Place:
 
     def __str__(self) -> str:
         """Name it for a person."""
-        return f"{SCHEME}{self.server.host}/{self.bucket}/{self.prefix}".rstrip("/")
+        return f"{S3}{self.server.host}/{self.bucket}/{self.prefix}".rstrip("/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +147,7 @@ class Bucket:
 
 def place_of(url: str) -> tuple[str, str, str]:
     """Tell host, bucket and prefix in ``s3://host/bucket/prefix/``."""
-    host, _, rest = url.removeprefix(SCHEME).partition("/")
+    host, _, rest = url.removeprefix(S3).partition("/")
     bucket, _, prefix = rest.partition("/")
     folder = prefix.strip("/")
     return host.lower(), bucket, f"{folder}/" if folder else ""

@@ -23,6 +23,7 @@ import aiohttp
 import msgspec
 
 from auditor import __version__
+from auditor.domain.remotes import Login
 from auditor.errors import SourceRefused, SourceUnavailable
 
 _MAX_ANSWER: Final = 4 * 2**20
@@ -38,18 +39,6 @@ _REMEDIES: Final = {
     404: "Check the url and ref, and that the account may see it",
     429: "It asks for fewer requests: look less often (poll)",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Login:
-    """A user, with a password or a token in its place."""
-
-    username: str
-    password: str
-
-    def __repr__(self) -> str:
-        """Print nothing of it."""
-        return "Login(…)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,13 +24,13 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from auditor.domain.history import RANGE
+from auditor.domain.remotes import OCI
 from auditor.errors import SourceRefused, SourceUnavailable
 from auditor.sources.artifacts.channel import Channel, Server
 from auditor.sources.artifacts.tags import highest, is_range
 from auditor.sources.artifacts.unpacking import Bounds, unpacked
 from auditor.sources.git.shelf import Entry, Revision
 
-SCHEME: Final = "oci://"
 LATEST: Final = "latest"
 """The tag that is meant where none is named."""
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
@@ -68,7 +68,7 @@ class Artifact:
 
     def __str__(self) -> str:
         """Name it for a person."""
-        return f"{SCHEME}{self.server.host}/{self.path}"
+        return f"{OCI}{self.server.host}/{self.path}"
 
 
 class _Descriptor(msgspec.Struct, rename="camel"):

@@ -14,8 +14,9 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.domain.remotes import Login
 from auditor.errors import ManifestError, SourceUnavailable
-from auditor.renderers.chart_access import ChartAccess, Login, access_to
+from auditor.renderers.chart_access import ChartAccess, access_to
 from auditor.renderers.chart_pulling import ChartAddress, ChartPuller
 from auditor.renderers.chart_store import ChartStore
 from auditor.renderers.helm import HelmRenderer

@@ -13,10 +13,11 @@ import pytest
 
 from auditor.domain.fieldpath import FieldPath
 from auditor.domain.history import Passage
+from auditor.domain.remotes import Login
 from auditor.errors import SourceUnavailable
 from auditor.ports import Repository
 from auditor.sources.artifacts.bucket import Bucket, Place, place_of
-from auditor.sources.artifacts.channel import Login, Server
+from auditor.sources.artifacts.channel import Server
 from auditor.sources.artifacts.opening import open_bucket
 from auditor.sources.artifacts.paths import Unacceptable
 from auditor.sources.artifacts.repository import FetchedRepository

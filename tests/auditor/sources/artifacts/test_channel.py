@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from auditor.domain.remotes import Login
 from auditor.errors import SourceRefused, SourceUnavailable
 from auditor.sources.artifacts import channel as channels
-from auditor.sources.artifacts.channel import Channel, Login, Server
+from auditor.sources.artifacts.channel import Channel, Server
 from tests.auditor.sources.artifacts.scripted import Answering, Scripted, serving
 from tests.certificates import self_signed
 

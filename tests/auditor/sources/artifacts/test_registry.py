@@ -18,9 +18,10 @@ from aiohttp import web
 
 from auditor.domain.fieldpath import FieldPath
 from auditor.domain.history import Passage
+from auditor.domain.remotes import Login
 from auditor.errors import SourceUnavailable
 from auditor.ports import Repository
-from auditor.sources.artifacts.channel import Login, Server
+from auditor.sources.artifacts.channel import Server
 from auditor.sources.artifacts.opening import open_artifact
 from auditor.sources.artifacts.registry import Artifact, RegistryArtifact, moment
 from tests.artifacts import CHART, FLUX, MANIFEST, PLAIN, Pushing, ScriptedArtifact, archive, member
