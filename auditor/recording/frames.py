@@ -19,6 +19,7 @@ from auditor.errors import (
     SourceUnavailable,
     WatchExpired,
 )
+from auditor.recording.addresses import without_addresses
 
 _SELECTING: Final = ("continue", "fieldSelector", "labelSelector")
 """Parameters that choose what is answered; the others only say how."""
@@ -38,9 +39,10 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @classmethod
     def of(cls, error: RetryableError) -> Self:
-        """Write an error down."""
+        """Write an error down, without addresses."""
         status = getattr(error, "status", 410 if isinstance(error, WatchExpired) else 0)
-        return cls(message=str(error), status=status, retry_after=error.retry_after)
+        message = without_addresses(str(error))
+        return cls(message=message, status=status, retry_after=error.retry_after)
 
     @property
     def error(self) -> RetryableError:
