@@ -14,10 +14,11 @@ import fcntl
 import hashlib
 import shutil
 import threading
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 import pygit2
 
@@ -31,6 +32,10 @@ from auditor.sources.git.libgit2 import prepare
 _MARKER: Final = "auditor-complete"
 """Written after the first good fetch; a mirror without it is half written."""
 _LOCKS: Final = ("*.lock", "refs/**/*.lock", "objects/pack/*.lock")
+TURN: Final = 20.0
+"""Seconds that a look waits for another one into the same mirror."""
+_GLANCE: Final = 0.02
+"""Seconds from one try to the next."""
 _MANY_PACKS: Final = 100
 """Every fetch leaves a pack; from here on they are put into one."""
 
@@ -38,8 +43,9 @@ _MANY_PACKS: Final = 100
 class Mirror:
     """One remote repository, mirrored below a cache folder."""
 
-    def __init__(self, remote: Remote, *, cache: Path) -> None:
+    def __init__(self, remote: Remote, *, cache: Path, turn: float = TURN) -> None:
         self._remote = remote
+        self._turn = turn
         self._cache = cache
         self._repository: pygit2.Repository | None = None
         self._kept = Kept()
@@ -56,7 +62,7 @@ class Mirror:
 
         """
         prepare()
-        with translated(self._remote.url), self._locked():
+        with translated(self._remote.url), self._locked(stop):
             heads = self._fetched(stop, revisions)
             if heads is None:
                 self._discard()
@@ -77,14 +83,15 @@ class Mirror:
             return None
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self, stop: threading.Event) -> Iterator[None]:
+        """Have the mirror alone; a scan beside a worker, or a second entry of one URL, takes turns."""
         self._cache.mkdir(parents=True, exist_ok=True)
+        until = time.monotonic() + self._turn
         with self.folder.with_suffix(".lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                reason = f"another fetch into {self.folder} is under way. It is tried again."
-                raise SourceUnavailable(f"{redact(self._remote.url)}: {reason}") from error
+            while not _is_locked(lock):
+                if time.monotonic() > until or stop.wait(_GLANCE):
+                    reason = f"another fetch into {self.folder} is under way. It is tried again."
+                    raise SourceUnavailable(f"{redact(self._remote.url)}: {reason}")
             yield
 
     def _open(self) -> pygit2.Repository:
@@ -119,3 +126,12 @@ class Mirror:
                     part.unlink()
         self._repository = pygit2.Repository(str(self.folder))
         return self._repository
+
+
+def _is_locked(lock: TextIO) -> bool:
+    """Take a lock, unless another has it; it ends with the file."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

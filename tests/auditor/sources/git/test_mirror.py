@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import socket
 import threading
@@ -205,15 +206,34 @@ async def test_locks_of_a_killed_process_do_not_block(
     assert (await open_repository("platform", remote, cache=cache).heads()).at() == commit
 
 
-async def test_two_processes_do_not_fetch_into_one_cache(
-    upstream: ScriptedRepository, remote: Remote, cache: Path, repository: GitRepository
+async def test_two_looks_into_one_cache_take_turns(
+    upstream: ScriptedRepository, remote: Remote, cache: Path
 ) -> None:
-    """The second one is told, and tries again later."""
-    upstream.commit({"a.yaml": "1"})
-    lock = Mirror(remote, cache=cache).folder.with_suffix(".lock")
+    """Entries of one URL, or a scan beside a worker."""
+    first = upstream.commit({"a.yaml": "1"})
+    second = upstream.commit({"a.yaml": "2"})
+    upstream.branch("staging", first)
+    remotes = [remote, replace(remote, ref="staging")] * 3
+    entries = [open_repository("platform", each, cache=cache) for each in remotes]
 
-    with locked(lock), pytest.raises(SourceUnavailable, match="another fetch"):
-        await repository.heads()
+    async with asyncio.TaskGroup() as group:
+        looks = [group.create_task(entry.heads()) for entry in entries]
+
+    assert [look.result().at() for look in looks] == [second, first] * 3
+
+
+async def test_a_cache_that_stays_taken_is_told(
+    upstream: ScriptedRepository, remote: Remote, cache: Path
+) -> None:
+    """The look is tried again later."""
+    upstream.commit({"a.yaml": "1"})
+    mirror = Mirror(remote, cache=cache, turn=0)
+
+    with (
+        locked(mirror.folder.with_suffix(".lock")),
+        pytest.raises(SourceUnavailable, match="another fetch"),
+    ):
+        await GitRepository("platform", mirror).heads()
 
 
 async def test_many_fetches_do_not_pile_up(
