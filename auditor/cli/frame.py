@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -53,6 +54,10 @@ _COMMANDS: Final = {
 
 _USUAL_LEVELS: Final = {"run": "info", "render": "critical"}
 """What is logged where nothing is asked for; rendering prints its troubles itself."""
+
+
+_ANYWHERE: Final = {"--debug": False, "--log-level": True, "--log-form": True}
+"""Options of the program itself, and whether a value follows."""
 
 
 class _Commands(click.Group):
@@ -118,9 +123,9 @@ def main() -> NoReturn:
 
 def run(arguments: list[str], *, name: str = "auditor") -> int:
     """Run the program, and return its exit code."""
-    debug = "--debug" in arguments
+    debug = "--debug" in takewhile(lambda each: each != "--", arguments)
     try:
-        code = program.main(arguments, prog_name=_spoken(name), standalone_mode=False)
+        code = program.main(_hoisted(arguments), prog_name=_spoken(name), standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return TROUBLE
@@ -133,6 +138,25 @@ def run(arguments: list[str], *, name: str = "auditor") -> int:
     except Exception as error:  # noqa: BLE001 - the last frame: nothing is above it but the shell
         return _explain(error, debug=debug)
     return code if isinstance(code, int) else NO_DRIFT
+
+
+def _hoisted(arguments: list[str]) -> list[str]:
+    """Let the program's own options stand anywhere, as kubectl's do: put those behind a command before it."""
+    ahead: list[str] = []
+    behind: list[str] = []
+    left = iter(arguments)
+    for argument in left:
+        if argument == "--":
+            behind += [argument, *left]
+        elif argument.partition("=")[0] in _ANYWHERE:
+            takes_next = _ANYWHERE[argument.partition("=")[0]] and "=" not in argument
+            value = list(islice(left, 1)) if takes_next else []
+            if takes_next and not value:
+                return [argument]  # which says that a value is missing
+            ahead += [argument, *value]
+        else:
+            behind.append(argument)
+    return ahead + behind
 
 
 def _spoken(name: str) -> str:

@@ -77,10 +77,40 @@ def test_every_mistake_of_a_configuration_is_told(
     assert all(line.startswith("error: auditor.yaml:") for line in lines)
 
 
-def test_debug_shows_where_it_went_wrong(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """For whoever mends it."""
-    assert run(["--debug", "scan", "-c", "nowhere.yaml"]) == 2
-    assert "Traceback" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--debug", "scan", "-c", "nowhere.yaml"],
+        ["scan", "--debug", "-c", "nowhere.yaml"],
+        ["scan", "--log-level=error", "-c", "nowhere.yaml", "--log-form", "json", "--debug"],
+    ],
+)
+def test_the_programs_own_options_stand_anywhere(
+    arguments: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before the command or behind it, as people know it from kubectl."""
+    assert run(arguments) == 2
+    said = capsys.readouterr().err
+    assert "Traceback" in said
+    assert "nowhere.yaml" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["scan", "--log-level"], "'--log-level' requires an argument"),
+        (["scan", "--log-level", "loud"], "'loud' is not one of 'debug', 'info'"),
+        (["diff", "--", "--debug"], "--debug"),
+    ],
+)
+def test_mistakes_in_them_are_told(
+    arguments: list[str], message: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As before the command; what follows two dashes is no option."""
+    assert run(arguments) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert "Traceback" not in said
 
 
 def test_a_closed_pipe_ends_quietly() -> None:
