@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -119,7 +119,8 @@ async def propose(question: Question) -> Report:
         layers_of=after.layers_of,
     )
     placed = [await asyncio.to_thread(pinpoint.place, finding) for finding in findings]
-    return replace(proposing.report(placed), proposal=_proposal(question, commits))
+    proposal = replace(_proposal(question, commits), unknown=proposing.unknown)
+    return replace(proposing.report(placed), proposal=proposal)
 
 
 async def _living(question: Question, stack: AsyncExitStack) -> Living | None:
@@ -246,20 +247,27 @@ class _Proposing:
         self._living = living
         self._builtin = Schemas()
         self._problems = sorted(before.problems ^ after.problems)
+        self.unknown = tuple(sorted(before.problems & after.problems))
+        """What cannot be known of either commit, and concerns nothing that differs."""
         self._doubted: set[ObjectRef] = set()
 
     async def findings(self) -> list[Finding]:
         """Everything that would change, of all objects that differ between the commits."""
-        living = self._living
-        if living is not None:
-            changes = [change for change in self._changes() if not change.is_none]
-            self._problems += await living.look({change.gvk for change in changes})
-        return [
-            finding
-            for change in self._changes()
-            if not change.is_none
-            for finding in self._found(change)
-        ]
+        if self._living is not None:
+            self._problems += await self._living.look({change.gvk for change in self._differing()})
+        changes = self._differing()
+        self._tell_effects_unknown(changes)
+        return [finding for change in changes for finding in self._found(change)]
+
+    def _differing(self) -> list[Change]:
+        return [change for change in self._changes() if not change.is_none]
+
+    def _tell_effects_unknown(self, changes: Iterable[Change]) -> None:
+        """An owner that differs may change what it calls for, also where nobody could say what that is."""
+        names = {f"{one.ref.kind}/{one.ref.namespace}/{one.ref.name}: " for one in changes}
+        effects = [line for line in self.unknown if any(name in line for name in names)]
+        self._problems += effects
+        self.unknown = tuple(line for line in self.unknown if line not in effects)
 
     def _changes(self) -> Iterator[Change]:
         before, after = (side.objects() for side in self._sides)

@@ -13,6 +13,7 @@ from auditor.cli.options import (
     exit_zero_option,
     following_options,
     form_option,
+    leave_logging_to_the_report,
     run_async,
 )
 from auditor.cli.terminal import print_report, progress
@@ -100,6 +101,7 @@ def _proposal(paths: tuple[Path, ...], revision: str, *, unmanaged: bool, **wher
 
     if unmanaged:
         raise click.UsageError("--unmanaged is about what lives, --revision about what is declared")
+    leave_logging_to_the_report()
     with progress(f"comparing {revision} …"):
         discover = where.pop("discover") or ""
         question = Question(

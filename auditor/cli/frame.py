@@ -96,7 +96,8 @@ class _Commands(click.Group):
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
-    help="What to log, on standard error. Default: info for run, nothing for render, else warning.",
+    help="What to log, on standard error. Default: info for run, nothing for render and diff --revision, "
+    "else warning.",
 )
 @click.option(
     "--log-form",

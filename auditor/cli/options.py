@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from auditor.config.document import Configuration
 from auditor.config.loading import load
 from auditor.domain.report import Report
 from auditor.reports.forms import Form
+from auditor.telemetry.logs import LogForm, configure_logging
 
 T = TypeVar("T")
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -109,6 +111,14 @@ def exit_code(report: Report, *, exit_zero: bool) -> int:
     if report.problems:
         return TROUBLE
     return DRIFT if report.has_drift and not exit_zero else NO_DRIFT
+
+
+def leave_logging_to_the_report() -> None:
+    """Log nothing that the report says as well, unless logging was asked for."""
+    asked = click.get_current_context().find_root().params
+    if not asked["log_level"] and not asked["debug"]:
+        form = LogForm(asked["log_form"]) if asked["log_form"] else None
+        configure_logging(sys.stderr, level="critical", form=form)
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:

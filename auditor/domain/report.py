@@ -45,13 +45,15 @@ class Proposal:
     """What is compared where nothing has happened yet: two commits.
 
     ``revisions`` is how they were asked for, such as ``main...HEAD``; ``cluster`` the one that what
-    differs was compared with, empty where none was asked.
+    differs was compared with, empty where none was asked. ``unknown`` is what cannot be known of either, a
+    line each: whether it would change nobody can say.
     """
 
     revisions: str
     before: str
     after: str
     cluster: str = ""
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,7 +129,8 @@ def _closing(report: Report, proposal: Proposal) -> str:
         if report.summary.in_sync
         else ""
     )
-    return f"{safe(proposal.revisions)}{where}: {told}{same}"
+    unknown = f" · {len(proposal.unknown)} unknown in both" if proposal.unknown else ""
+    return f"{safe(proposal.revisions)}{where}: {told}{same}{unknown}"
 
 
 def write_proposal(report: Report, proposal: Proposal) -> str:

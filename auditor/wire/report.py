@@ -35,6 +35,10 @@ class ProposalDocument(BaseModel):
     before: Annotated[str, Field(description="A commit id.")]
     after: Annotated[str, Field(description="A commit id.")]
     cluster: Annotated[str, Field(description="Empty where no cluster was asked.")] = ""
+    unknown: Annotated[
+        tuple[str, ...],
+        Field(description="What cannot be known of either commit, and does not itself differ."),
+    ] = ()
 
 
 class ReportDocument(BaseModel):

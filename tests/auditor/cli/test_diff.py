@@ -338,3 +338,39 @@ def test_a_cluster_that_is_not_there_is_trouble(
     assert report["summary"]["unknown"] == 4
     assert any("cannot be reached" in problem for problem in report["problems"])
     assert ("REV-002", "web") in told(report["findings"])
+
+
+_RELEASE = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  interval: 1h
+  chart: {{spec: {{chart: {name}, version: 1.0.0, sourceRef: {{kind: HelmRepository, name: none}}}}}}
+  values: {{mode: {mode}}}
+"""
+
+
+def test_what_nobody_knows_of_either_commit_is_counted(
+    platform: Platform, capsys: Captured
+) -> None:
+    """It is a problem only where what calls for it differs; and nothing is logged beside the report."""
+    releases = {f"clusters/{name}.yaml": _RELEASE.format(name=name, mode="calm") for name in "ab"}
+    platform.commit(releases)
+    platform.commit({"clusters/b.yaml": _RELEASE.format(name="b", mode="wild")})
+    arguments = ("diff", "--revision", "HEAD~1..", "clusters", "--discover", "flux")
+
+    assert run([*arguments, "-o", "json"]) == 2
+    said = capsys.readouterr()
+    report = json.loads(said.out)
+
+    assert told(report["findings"]) == {("REV-002", "b")}
+    (problem,) = report["problems"]
+    (unknown,) = report["proposal"]["unknown"]
+    assert "HelmRelease/shop/b: " in problem
+    assert "HelmRelease/shop/a: " in unknown
+    assert said.err == ""
+    assert run([*arguments]) == 2
+    assert "1 unknown in both" in capsys.readouterr().out
+    assert run([*arguments, "--log-level", "warning"]) == 2
+    assert "owner_unknown" in capsys.readouterr().err
