@@ -14,6 +14,7 @@ from auditor.ports import Repository, Tree
 from auditor.sources.git.addresses import addresses_of
 from auditor.sources.git.directory import DirectoryTree, open_checkout, open_directory
 from auditor.sources.git.objects import Objects
+from auditor.sources.git.tracing.files import Files
 from auditor.sources.git.tracing.trace import trace
 from auditor.state.atlas import EVERY, KnownRepository
 
@@ -119,7 +120,7 @@ class FolderRepository:
     def trace(self, commit: str, passage: Passage) -> tuple[Passage, ...]:
         """The passages that say what the fields of a passage are, as they lie here."""
         del commit
-        return trace(self._tree.read, passage)
+        return trace(Files(self._tree.read), passage)
 
     def last_change(self, commit: str, passage: Passage) -> CommitInfo:
         """The commit that last changed a passage of a file that lies here as it was committed.

@@ -16,6 +16,7 @@ from auditor.sources.git.extent import Span, field_spans, object_span
 from auditor.sources.git.lineage import Lineage
 from auditor.sources.git.links import Links, Unreachable
 from auditor.sources.git.omitted import MAX_FILE
+from auditor.sources.git.tracing.files import Files
 from auditor.sources.git.tracing.trace import trace
 from auditor.sources.git.tree import GitTree
 
@@ -30,6 +31,7 @@ class Objects:
         self._lineage = Lineage(repository)
         # The findings of one file are mostly asked about one after the other.
         self._text = lru_cache(maxsize=1)(self._read)
+        self._files = lru_cache(maxsize=2)(lambda commit: Files(self.tree(commit).read))
 
     @property
     def name(self) -> str:
@@ -91,7 +93,7 @@ class Objects:
             SourceUnavailable: the commit is not at hand (any more).
 
         """
-        return trace(self.tree(commit).read, passage)
+        return trace(self._files(commit), passage)
 
     def changed_lines(self, before: str, after: str, path: str) -> tuple[Span, ...]:
         """The lines of a file that differ between two commits, as the second one has them.

@@ -6,7 +6,7 @@ read has nothing in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -19,6 +19,8 @@ _LONGEST: Final = 2**18
 """Characters of a text that is read."""
 _SMALL: Final = 2**13
 """Characters of a text of which many are remembered: nodes take fifty times the space of their text."""
+_REMEMBERED: Final = 4_000
+"""So many small texts of a commit are remembered: most questions are about the same few."""
 
 
 class Place(NamedTuple):
@@ -29,14 +31,36 @@ class Place(NamedTuple):
 
 
 class Files:
-    """What can be read of a commit."""
+    """What can be read of a commit, or only some files of it."""
 
-    def __init__(self, read: Callable[[str], bytes]) -> None:
-        """Take what reads a file by its path, or raises `ManifestError`."""
+    def __init__(
+        self,
+        read: Callable[[str], bytes],
+        *,
+        known: Collection[str] | None = None,
+        texts: dict[str, str | None] | None = None,
+    ) -> None:
+        """Take what reads a file by its path, or raises `ManifestError`; ``texts`` is what was read."""
         self._read = read
+        self._known = known
+        self._texts = {} if texts is None else texts
+
+    def only(self, known: Collection[str]) -> Files:
+        """The same files without all others."""
+        return Files(self._read, known=known, texts=self._texts)
 
     def text(self, path: str) -> str | None:
         """The text of a file; ``None`` where there is none, or it is too long."""
+        if self._known is not None and path not in self._known:
+            return None
+        if path in self._texts:
+            return self._texts[path]
+        text = self._text(path)
+        if len(text or "") <= _SMALL and len(self._texts) < _REMEMBERED:
+            self._texts[path] = text
+        return text
+
+    def _text(self, path: str) -> str | None:
         try:
             content = self._read(path)
         except ManifestError:

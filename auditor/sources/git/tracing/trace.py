@@ -6,13 +6,12 @@ into files that did not go into the object.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain
 
 from auditor.domain.fieldpath import FieldPath
-from auditor.domain.history import Layers, Passage
-from auditor.errors import ManifestError
+from auditor.domain.history import Passage
 from auditor.sources.git.extent import field_spans
 from auditor.sources.git.tracing.charts import find_in_values
 from auditor.sources.git.tracing.files import Files, Place
@@ -20,16 +19,14 @@ from auditor.sources.git.tracing.kustomizations import find_in_kustomizations
 from auditor.sources.git.tracing.wanted import Wanted
 
 
-def trace(read: Callable[[str], bytes], passage: Passage) -> tuple[Passage, ...]:
-    """Find the passages that say what the fields of a passage are; itself, where nothing else does.
-
-    ``read`` reads a file of the commit, or raises `ManifestError`. Blocks.
-    """
+def trace(of_commit: Files, passage: Passage) -> tuple[Passage, ...]:
+    """Find the passages that say what the fields of a passage are: itself where none does. Blocks."""
     layers = passage.layers
     alone = replace(passage, layers=None)
     if layers is None or not passage.fields:
         return (alone,)
-    files = Files(_only(read, layers, passage.path))
+    owner = [layers.owner[0]] if layers.owner else []
+    files = of_commit.only({passage.path, *layers.files, *owner})
     places: dict[FieldPath, tuple[Place, ...]] = {}
     for path, said in zip(passage.fields, layers.said, strict=True):
         wanted = Wanted(
@@ -43,17 +40,6 @@ def trace(read: Callable[[str], bytes], passage: Passage) -> tuple[Passage, ...]
     own = [path for path in left if _is_written(passage, path, files)]
     told = _gathered(chain.from_iterable(places.values()))
     return (*told, replace(alone, fields=left)) if own or not told else told
-
-
-def _only(read: Callable[[str], bytes], layers: Layers, own: str) -> Callable[[str], bytes]:
-    known = {own, *layers.files, *([layers.owner[0]] if layers.owner else ())}
-
-    def read_known(path: str) -> bytes:
-        if path not in known:
-            raise ManifestError("did not go into what is looked at", path=path)
-        return read(path)
-
-    return read_known
 
 
 def _is_written(passage: Passage, path: FieldPath, files: Files) -> bool:

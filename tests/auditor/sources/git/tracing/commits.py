@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from auditor.domain.fieldpath import FieldPath, Key, Segment
 from auditor.domain.history import Layers, Passage
 from auditor.errors import ManifestError
+from auditor.sources.git.tracing.files import Files
 from auditor.sources.git.tracing.trace import trace
 
 WEB = Key((("name", "web"),))
@@ -48,7 +49,7 @@ def traced(
             raise ManifestError("there is no such file", path=path)
         return files[path].encode()
 
-    return [_shown(files, place) for place in trace(read, passage)]
+    return [_shown(files, place) for place in trace(Files(read), passage)]
 
 
 def _shown(files: Mapping[str, str], place: Passage) -> str:
