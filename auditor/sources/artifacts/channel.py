@@ -25,6 +25,7 @@ import msgspec
 from auditor import __version__
 from auditor.domain.remotes import Login
 from auditor.errors import SourceRefused, SourceUnavailable
+from auditor.sources.answers import read_whole
 
 _MAX_ANSWER: Final = 4 * 2**20
 """Bytes; what registries hold a manifest to: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests"""
@@ -114,7 +115,7 @@ class Channel:
 
         """
         async with self._answer(path, accept, method) as response:
-            body = await _body(response, _MAX_ANSWER)
+            body = await read_whole(response, what=self._server.host, most=_MAX_ANSWER)
             return Answer(body=body, headers=response.headers)
 
     async def download(self, path: str, into: IO[bytes], *, most: int) -> None:
@@ -203,7 +204,8 @@ class Channel:
             realm, params=asked, headers=headers, allow_redirects=False
         ) as response:
             _refuse(response)
-            said = msgspec.json.decode(await _body(response, _MAX_ANSWER), type=_Token)
+            body = await read_whole(response, what=_host(realm), most=_MAX_ANSWER)
+            said = msgspec.json.decode(body, type=_Token)
         token = said.token or said.access_token
         return f"Bearer {token}" if token.isprintable() and token else ""
 
@@ -222,16 +224,6 @@ class _Request:
     method: str
     url: str
     accept: str
-
-
-async def _body(response: aiohttp.ClientResponse, most: int) -> bytes:
-    pieces, size = [], 0
-    async for piece in response.content.iter_any():
-        pieces.append(piece)
-        size += len(piece)
-        if size > most:
-            raise SourceUnavailable(f"an answer was larger than {most:,} bytes")
-    return b"".join(pieces)
 
 
 def _refuse(response: aiohttp.ClientResponse) -> None:

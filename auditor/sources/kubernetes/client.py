@@ -21,6 +21,7 @@ from kubernetes_asyncio.client.rest import RESTClientObject
 from auditor import __version__
 from auditor.errors import ConfigError, SourceUnavailable
 from auditor.ports import Clock
+from auditor.sources.answers import read_whole
 from auditor.sources.kubernetes.access import Access, Address
 from auditor.sources.kubernetes.refusals import refusal
 
@@ -97,13 +98,13 @@ class ApiServer:
     async def get(self, path: str, params: Mapping[str, str], *, accept: str) -> bytes:
         """Read one answer whole; see `auditor.ports.ApiTransport.get`."""
         async with self._answer(_Request(path, params, accept, _ANSWERED)) as response:
-            return await _read(response, path)
+            return await read_whole(response, what=path, most=_MAX_ANSWER)
 
     async def dry_run(self, path: str, body: bytes) -> bytes:
         """Ask what applying would come to; see `auditor.ports.DryRunning.dry_run`."""
         request = _Request(path, _DRY_RUN, "application/json", _ANSWERED, body)
         async with self._answer(request) as response:
-            return await _read(response, path)
+            return await read_whole(response, what=path, most=_MAX_ANSWER)
 
     @asynccontextmanager
     async def stream(
@@ -137,7 +138,7 @@ class ApiServer:
             response = await self._ask(request, await self._access.authorization())
         if response.status >= HTTPStatus.BAD_REQUEST:
             async with response:
-                said = await _read(response, request.path)
+                said = await read_whole(response, what=request.path, most=_MAX_ANSWER)
             if request.body is not None:
                 said = b""  # What the server says of an object may repeat values of it.
             raise refusal(request.path, response.status, headers=response.headers, body=said)
@@ -167,17 +168,6 @@ class ApiServer:
             old, self._rest = self._rest, RESTClientObject(self._access.configuration)
             self._identity = self._access.identity
             await old.close()
-
-
-async def _read(response: aiohttp.ClientResponse, path: str) -> bytes:
-    """Read an answer to its end, within bounds."""
-    pieces, size = [], 0
-    async for piece in response.content.iter_any():
-        pieces.append(piece)
-        size += len(piece)
-        if size > _MAX_ANSWER:
-            raise SourceUnavailable(f"{path}: the answer is larger than {_MAX_ANSWER} bytes")
-    return b"".join(pieces)
 
 
 def _words(error: BaseException) -> str:
