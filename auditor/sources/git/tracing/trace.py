@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import chain
 
 from auditor.domain.fieldpath import FieldPath
 from auditor.domain.history import Passage
-from auditor.sources.git.extent import field_spans
+from auditor.sources.git.extent import object_at
+from auditor.sources.git.fields import field_at
 from auditor.sources.git.tracing.charts import find_in_values
 from auditor.sources.git.tracing.files import Files, Place
 from auditor.sources.git.tracing.kustomizations import find_in_kustomizations
+from auditor.sources.git.tracing.substitutes import find_in_substitutes
 from auditor.sources.git.tracing.wanted import Wanted
 
 
@@ -27,27 +28,28 @@ def trace(of_commit: Files, passage: Passage) -> tuple[Passage, ...]:
         return (alone,)
     owner = [layers.owner[0]] if layers.owner else []
     files = of_commit.only({passage.path, *layers.files, *owner})
-    places: dict[FieldPath, tuple[Place, ...]] = {}
-    for path, said in zip(passage.fields, layers.said, strict=True):
-        wanted = Wanted(
-            layers=layers, path=path, said=said, is_written=_is_written(passage, path, files)
-        )
-        if found := find_in_kustomizations(wanted, files) or find_in_values(
-            passage.path, wanted, files
-        ):
-            places[path] = found
-    left = tuple(path for path in passage.fields if path not in places)
-    own = [path for path in left if _is_written(passage, path, files)]
-    told = _gathered(chain.from_iterable(places.values()))
-    return (*told, replace(alone, fields=left)) if own or not told else told
-
-
-def _is_written(passage: Passage, path: FieldPath, files: Files) -> bool:
-    """Tell whether the object has a field in its own file."""
     text = files.text(passage.path)
-    if text is None or passage.line is None:
-        return False
-    return bool(field_spans(text, passage.line, (path,)))
+    body = object_at(text, passage.line) if text and passage.line is not None else None
+    told: list[Place] = []
+    left: list[FieldPath] = []
+    for path, said in zip(passage.fields, layers.said, strict=True):
+        own = field_at(body, path.segments)
+        found = _find(passage, Wanted(layers=layers, path=path, said=said, own=own), files)
+        told += found
+        if not found:
+            left.append(path)
+    is_written = any(field_at(body, path.segments) for path in left)
+    places = _gathered(told)
+    own_passage = replace(alone, fields=tuple(left))
+    return (*places, own_passage) if is_written or not places else places
+
+
+def _find(passage: Passage, wanted: Wanted, files: Files) -> tuple[Place, ...]:
+    return (
+        find_in_kustomizations(wanted, files)
+        or find_in_values(passage.path, wanted, files)
+        or find_in_substitutes(passage.path, wanted, files)
+    )
 
 
 def _gathered(places: Iterable[Place]) -> tuple[Passage, ...]:

@@ -13,13 +13,14 @@ from auditor.sources.git.fields import Field, field_at
 class Wanted:
     """One field of a rendered object, as `Layers` has it.
 
-    ``is_written`` says whether the object's own file has it as well: then only its value tells who said it.
+    ``own`` is the field in the object's own file, if it is written there: then only its value tells who said
+    it.
     """
 
     layers: Layers
     path: FieldPath
     said: str | None
-    is_written: bool
+    own: Field | None
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -39,7 +40,7 @@ class Wanted:
         """Tell whether what was found says what is declared."""
         if found is None:
             return False
-        return not self.is_written if self.said is None else found.text == self.said
+        return self.own is None if self.said is None else found.text == self.said
 
     def below(self, found: Field, segments: tuple[Segment, ...]) -> Field | None:
         """What says it below something, if that does."""
