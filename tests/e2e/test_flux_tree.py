@@ -105,7 +105,8 @@ def _wrong_value(world: FluxWorld, name: str, capsys: pytest.CaptureFixture[str]
     for finding in findings:
         (difference,) = finding["differences"]
         assert "wrong.example.com" in str(difference["desired"])
-        assert finding["source"]["path"] == "apps/base/podinfo/release.yaml"
+    said_in = {one["object"]["kind"]: one["source"]["path"] for one in findings}
+    assert said_in == {"HelmRelease": values, "Deployment": "apps/base/podinfo/release.yaml"}
     world.replace(values, "wrong.example.com", f"podinfo.{name}")
     world.git.commit()
 
