@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 from hypothesis import strategies as st
@@ -90,7 +91,7 @@ def hidden(name: str = "web", difference: Difference | None = None, rule: str = 
 # --- any finding at all -----------------------------------------------------------------------------
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-_TIMES = st.datetimes(min_value=START.replace(tzinfo=None), timezones=st.just(START.tzinfo or None))
+_TIMES = st.datetimes(min_value=START.replace(tzinfo=None), timezones=st.just(UTC))
 _SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), _TEXT)
 JSON_VALUES = st.recursive(
     _SCALARS,

@@ -146,7 +146,8 @@ def _pod(spot: _Spot, declared: Body) -> Iterator[Mutation]:
     for place, container in enumerate(spot.below("containers").value):
         key = Key((("name", container["name"]),))
         steps, trail = spot.below("containers").steps, spot.below("containers").trail
-        said = next((c for c in declared["containers"] if c["name"] == container["name"]), {})
+        same = (c for c in declared["containers"] if c["name"] == container["name"])
+        said: Body = next(same, {})
         yield from _container(_Spot(spot.body, (*steps, place), (*trail, key)), said)
 
 

@@ -68,5 +68,5 @@ def _run(kubeconfig: Path, verb: tuple[str, ...], bodies: Sequence[Body]) -> Non
 
 
 def _kubectl(kubeconfig: Path, *arguments: str) -> None:
-    command = (build.program("kubectl"), "--kubeconfig", kubeconfig, *arguments)
-    subprocess.run(command, capture_output=True, check=False, timeout=600)
+    command = (build.program("kubectl"), "--kubeconfig", kubeconfig)
+    subprocess.run((*command, *arguments), capture_output=True, check=False, timeout=600)

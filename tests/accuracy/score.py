@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from auditor.domain import checks
 from auditor.domain.difference import Difference, Op
 from auditor.domain.finding import Deviation
-from tests.accuracy.mutations import Mutation
+from tests.accuracy.additions import Mutation
 
 WRITER = "kubectl-edit"
 

@@ -17,9 +17,10 @@ from auditor.domain.finding import Deviation
 from auditor.state.schemas import Schemas
 from comparators.presence import presence
 from tests.accuracy import planting
+from tests.accuracy.additions import Mutation
 from tests.accuracy.api import JSON_PATCH, Api, RefusedError
 from tests.accuracy.benign import Benign, benign_of
-from tests.accuracy.mutations import Mutation, mutations_of, same_object
+from tests.accuracy.mutations import mutations_of, same_object
 from tests.accuracy.pairs import Planted, compare, planted, schemas_of
 from tests.accuracy.planting import Way
 from tests.accuracy.scaling import scaled

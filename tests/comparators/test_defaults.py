@@ -76,7 +76,7 @@ def test_a_host_port_is_filled_in_on_the_hosts_network_only() -> None:
 def test_a_job_with_a_failure_policy_replaces_failed_pods_only() -> None:
     """https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-replacement-policy."""
     job = ("batch/v1", "Job")
-    policy = {"podFailurePolicy": {"rules": []}}
+    policy: dict[str, Any] = {"podFailurePolicy": {"rules": []}}
 
     assert told_of({}, {"podReplacementPolicy": "TerminatingOrFailed"}, job) == []
     assert told_of(policy, {"podReplacementPolicy": "Failed"}, job) == []

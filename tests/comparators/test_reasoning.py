@@ -14,7 +14,7 @@ from auditor.domain.pair import Scaler
 from auditor.domain.reasoning import Reason
 from auditor.golden.pairing import pair_of
 from auditor.golden.reading import GoldenCase, read_cases
-from auditor.ports import Explaining
+from auditor.ports import Comparator, Explaining
 from comparators.reasoning import reasons
 from comparators.structural import structural
 from tests.builders import config_map, deployment, obj, service
@@ -38,7 +38,9 @@ def annotated(name: str, *entries: dict[str, Any]) -> dict[str, Any]:
 
 def test_the_comparator_explains_itself() -> None:
     """Found by the port, not by its name."""
-    assert isinstance(structural, Explaining)
+    comparator: Comparator = structural
+
+    assert isinstance(comparator, Explaining)
     assert isinstance(load_comparison(), Explaining) is False
 
 

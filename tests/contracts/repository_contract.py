@@ -6,7 +6,9 @@ A subclass provides ``upstream`` (what commits are made in) and ``repository`` (
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Generic, Protocol, TypeVar
 
 import pygit2
 import pytest
@@ -16,15 +18,24 @@ from auditor.domain.history import Layers, Passage
 from auditor.errors import ManifestError, SourceUnavailable
 from auditor.ports import Repository
 from tests.doubles import START
-from tests.git_repositories import ScriptedRepository
+from tests.git_repositories import File, ScriptedRepository
 
 
-class RepositoryContract:
+class Upstream(Protocol):
+    """What commits are made in, whatever it is."""
+
+    def commit(self, files: Mapping[str, File], /) -> str: ...
+
+    def rewrite(self, files: Mapping[str, File], /) -> str: ...
+
+
+U = TypeVar("U", bound=Upstream)
+
+
+class RepositoryContract(Generic[U]):
     """Inherit, and provide the fixtures."""
 
-    async def test_head_is_the_newest_commit(
-        self, upstream: ScriptedRepository, repository: Repository
-    ) -> None:
+    async def test_head_is_the_newest_commit(self, upstream: U, repository: Repository) -> None:
         """Every look finds what was committed before it."""
         first = upstream.commit({"a.yaml": "one"})
         heads = [(await repository.heads()).at()]
@@ -34,7 +45,7 @@ class RepositoryContract:
         assert heads == [first, second]
 
     async def test_an_earlier_commit_stays_readable(
-        self, upstream: ScriptedRepository, repository: Repository
+        self, upstream: U, repository: Repository
     ) -> None:
         """What was declared before can be rendered again."""
         first = upstream.commit({"a.yaml": "one"})
@@ -46,7 +57,7 @@ class RepositoryContract:
         assert repository.tree(second).read("a.yaml") == b"two"
 
     async def test_changed_paths_are_those_that_differ(
-        self, upstream: ScriptedRepository, repository: Repository
+        self, upstream: U, repository: Repository
     ) -> None:
         """Written, added and removed files; not the others."""
         before = upstream.commit({"a/x.yaml": "1", "a/y.yaml": "1", "b/z.yaml": "1"})
@@ -58,7 +69,7 @@ class RepositoryContract:
         assert repository.changed(after, after) == frozenset()
 
     async def test_a_rewritten_history_is_followed(
-        self, upstream: ScriptedRepository, repository: Repository
+        self, upstream: U, repository: Repository
     ) -> None:
         """A forced push is a commit like any other."""
         before = upstream.commit({"a.yaml": "1", "b.yaml": "1"})
@@ -68,9 +79,7 @@ class RepositoryContract:
         assert (await repository.heads()).at() == after
         assert repository.changed(before, after) == {"a.yaml"}
 
-    async def test_a_commit_says_who_and_when(
-        self, upstream: ScriptedRepository, repository: Repository
-    ) -> None:
+    async def test_a_commit_says_who_and_when(self, upstream: U, repository: Repository) -> None:
         """The author's name without a mail address, and the time in UTC."""
         upstream.commit({"a.yaml": "1"})
         commit = upstream.commit({"a.yaml": "2"})
@@ -84,7 +93,7 @@ class RepositoryContract:
         assert info.committed.utcoffset() == timedelta(0)
 
     async def test_the_last_change_of_a_passage_is_known(
-        self, upstream: ScriptedRepository, repository: Repository
+        self, upstream: U, repository: Repository
     ) -> None:
         """With its author and the moment when it was written, also of what was declared before."""
         first = upstream.commit({"a.yaml": "kind: A\nspec:\n  x: 1\n  y: 1\n", "b.yaml": "1"})
@@ -103,7 +112,7 @@ class RepositoryContract:
         assert (info.author, info.authored) == ("Ada", START + timedelta(minutes=1))
 
     async def test_a_field_is_traced_to_what_says_it(
-        self, upstream: ScriptedRepository, repository: Repository
+        self, upstream: U, repository: Repository
     ) -> None:
         """The line of an overlay; or what was asked about."""
         base = "kind: Web\nmetadata: {name: web}\nspec:\n  replicas: 1\n"
@@ -122,7 +131,7 @@ class RepositoryContract:
             repository.trace("0" * 40, Passage("base.yaml", 1, replicas))
 
     async def test_nobody_knows_who_changed_what_is_not_there(
-        self, upstream: ScriptedRepository, repository: Repository
+        self, upstream: U, repository: Repository
     ) -> None:
         """As little as of a commit that is not there."""
         commit = upstream.commit({"a.yaml": "1"})
@@ -134,7 +143,7 @@ class RepositoryContract:
             repository.last_change("0" * 40, Passage("a.yaml"))
 
     async def test_a_tree_lists_files_in_path_order_with_content_ids(
-        self, upstream: ScriptedRepository, repository: Repository
+        self, upstream: U, repository: Repository
     ) -> None:
         """Equal content has equal ids, wherever it lies."""
         commit = upstream.commit(
@@ -148,9 +157,7 @@ class RepositoryContract:
         assert blobs[0].id == blobs[3].id != blobs[1].id
         assert [blob.size for blob in blobs] == [4, 5, 1, 4]
 
-    async def test_a_tree_knows_where_it_is_from(
-        self, upstream: ScriptedRepository, repository: Repository
-    ) -> None:
+    async def test_a_tree_knows_where_it_is_from(self, upstream: U, repository: Repository) -> None:
         """Findings name repository and commit."""
         commit = upstream.commit({"a.yaml": "1"})
         await repository.heads()
@@ -160,7 +167,7 @@ class RepositoryContract:
         assert (tree.repository, tree.revision) == (repository.name, commit)
 
     async def test_a_missing_path_is_refused_with_what_is_near(
-        self, upstream: ScriptedRepository, repository: Repository
+        self, upstream: U, repository: Repository
     ) -> None:
         """A typing error in the configuration is found at once."""
         commit = upstream.commit({"clusters/prod/a.yaml": "1"})
@@ -170,7 +177,7 @@ class RepositoryContract:
             list(repository.tree(commit).blobs("clusters/prd"))
 
     async def test_an_unknown_commit_is_unavailable(
-        self, upstream: ScriptedRepository, repository: Repository
+        self, upstream: U, repository: Repository
     ) -> None:
         """Nothing is made of it: it may be there later."""
         upstream.commit({"a.yaml": "1"})
@@ -180,11 +187,15 @@ class RepositoryContract:
             repository.tree("0" * 40)
 
     async def test_an_empty_repository_is_unavailable(
-        self, upstream: ScriptedRepository, repository: Repository
+        self, upstream: U, repository: Repository
     ) -> None:
         """It declares nothing yet, which is not the same as declaring that nothing should be."""
         with pytest.raises(SourceUnavailable, match="is empty"):
             await repository.heads()
+
+
+class GitRepositoryContract(RepositoryContract[ScriptedRepository]):
+    """What a repository of Git promises besides: it can be asked for all that names a commit."""
 
     async def test_a_deleted_branch_is_unavailable(
         self, upstream: ScriptedRepository, repository: Repository
@@ -198,10 +209,6 @@ class RepositoryContract:
 
         with pytest.raises(SourceUnavailable, match=r"no branch or tag 'main'.*mainline"):
             heads.at()
-
-
-class GitRepositoryContract(RepositoryContract):
-    """What a repository of Git promises besides: it can be asked for all that names a commit."""
 
     async def test_whatever_is_asked_for_is_told_at_one_look(
         self, upstream: ScriptedRepository, repository: Repository

@@ -25,7 +25,8 @@ LATER = START + timedelta(minutes=1)
 class Store(Ledger, Protocol):
     """A ledger together with its outbox."""
 
-    outbox: Outbox
+    @property
+    def outbox(self) -> Outbox: ...
 
 
 class StoreContract(ABC):

@@ -27,7 +27,7 @@ T = TypeVar("T")
 PATIENCE = 30.0
 
 
-def wait_until(condition: Callable[[], T], *, within: float = PATIENCE, what: str = "") -> T:
+def wait_until(condition: Callable[[], T | None], *, within: float = PATIENCE, what: str = "") -> T:
     """Poll until a condition holds and return what it gave; an AssertionError says what never was."""
     deadline = time.monotonic() + within
     while True:

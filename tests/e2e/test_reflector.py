@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -44,10 +44,10 @@ async def rig(kubeconfig: Path, *, silence: float = SILENCE) -> AsyncIterator[Ri
         yield Rig(api, clock, silence=silence)
 
 
-async def wait_until(condition: object) -> None:
+async def wait_until(condition: Callable[[], object]) -> None:
     """Wait for what a server brings about."""
     async with asyncio.timeout(60):
-        while not condition():  # type: ignore[operator]  # noqa: ASYNC110 - the server has no event for it
+        while not condition():  # noqa: ASYNC110 - the server has no event for it
             await asyncio.sleep(0.01)
 
 

@@ -157,14 +157,14 @@ def test_revisions_that_move_while_the_worker_is_down_are_known_to_have_moved(
     with worker(scene.world.folder / "worker", scene.world.configuration()) as running:
         running.start()
         for name in _NAMES:
-            wait_until(lambda name=name: _verdict(running, name) == "in_sync", what=name)
+            _await(running, name, "in_sync")
         running.kill()
         scene.moved()
 
         running.start()
 
         for name in ("tagged", "branched", "ranged"):
-            wait_until(lambda name=name: _verdict(running, name) == "pending", what=name)
+            _await(running, name, "pending")
         assert _verdict(running, "committed") == "in_sync"
         assert running.metric("auditor_followed_revisions", repository="platform") == 5
         assert running.metric("auditor_followed_revisions", state="lacking") == 0
@@ -173,6 +173,10 @@ def test_revisions_that_move_while_the_worker_is_down_are_known_to_have_moved(
         assert running.findings() == []
         scene.git.run("branch", "--force", "stable", scene.first)
         wait_until(lambda: _verdict(running, "branched") == "in_sync", what="branched is back")
+
+
+def _await(running: WorkerProcess, name: str, verdict: str) -> None:
+    wait_until(lambda: _verdict(running, name) == verdict, what=name)
 
 
 def _verdict(running: WorkerProcess, name: str) -> str:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from auditor.config.problems import problems_of
 from auditor.errors import SinkUnavailable
@@ -98,7 +99,7 @@ async def test_a_reader_that_left_is_an_outage(capfd: pytest.CaptureFixture[str]
 
 async def test_there_is_nothing_to_choose() -> None:
     """A mistaken option is named."""
-    with pytest.raises(ValueError, match="colour") as caught:
+    with pytest.raises(ValidationError, match="colour") as caught:
         StdoutOptions.model_validate({"colour": "red"})
-    assert problems_of(caught.value, StdoutOptions, {"colour": "red"}, under=("options",))  # type: ignore[arg-type]
+    assert problems_of(caught.value, StdoutOptions, {"colour": "red"}, under=("options",))
     assert await sink().open(Resume(position="x")) == frozenset()

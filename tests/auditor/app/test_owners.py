@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from auditor.app.graph import Graph
 from auditor.app.scan import Audit, once
 from auditor.config.loading import load
 from auditor.domain.finding import Verdict
@@ -79,6 +80,12 @@ class Place:
             yield audit
 
 
+async def work_off(graph: Graph) -> None:
+    """Look at everything that waits."""
+    while not graph.queue.idle:
+        await graph.worker.step()
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
@@ -98,14 +105,12 @@ async def test_everything_is_looked_at_again_when_an_owner_changes_its_mind(plac
     async with place.audit() as audit:
         graph = audit.graph
         graph.tick()
-        while not graph.queue.idle:
-            await graph.worker.step()
+        await work_off(graph)
         place.commit("application.yaml", _APPLICATION.partition("spec:")[0])
         await graph.git.followers["platform"].sync_once()
         graph.tick()
 
-        while not graph.queue.idle:
-            await graph.worker.step()
+        await work_off(graph)
         outcome = graph.judging.outcome(ref(), at=audit.now())
 
         assert graph.knowledge.suppressions.count("argocd/shop#1") == 0

@@ -11,6 +11,7 @@ import pytest
 
 from auditor.config.loading import load, parse
 from auditor.domain.finding import Severity
+from auditor.domain.rules import ObjectMatch
 from auditor.errors import ConfigError
 from tests.auditor.config.documents import configuration, document
 
@@ -116,6 +117,7 @@ def test_an_ignore_rule_is_compiled() -> None:
     compiled = configuration(rules={"ignore": [rule]}).rules.compiled().ignore[0]
 
     assert compiled.name == "apps-deployment-spec.replicas"
+    assert isinstance(compiled.objects, ObjectMatch)
     assert compiled.objects.labels == {"app": "web"}
     assert compiled.checks == {"K8S-002"}
     assert compiled.path is not None

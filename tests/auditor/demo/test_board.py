@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from rich.console import Console
@@ -120,14 +121,9 @@ def test_what_people_did_and_the_counts_are_shown() -> None:
 def test_a_missing_object_is_told_by_its_message() -> None:
     """It has no field that differs."""
     board = Board()
-    found = finding()
-    board.take([announced(Finding(**{**_fields(found), "differences": ()}))])
+    board.take([announced(replace(finding(), differences=()))])
 
     assert "differs" in drawn(board)
-
-
-def _fields(found: Finding) -> dict[str, object]:
-    return {name: getattr(found, name) for name in Finding.__dataclass_fields__}
 
 
 def test_a_small_window_shows_what_is_open() -> None:

@@ -99,8 +99,8 @@ def test_an_owner_that_is_declared_no_more_still_tells() -> None:
 
 def left_over(**rest: Any) -> Pair:
     """A Deployment that lives and that nobody declares."""
-    marks = {"annotations": {"argocd.argoproj.io/tracking-id": "web:apps/Deployment:shop/web"}}
-    living = live(deployment(), **marks)
+    marks = {"argocd.argoproj.io/tracking-id": "web:apps/Deployment:shop/web"}
+    living = live(deployment(), annotations=marks)
     return Pair(ref=living.ref, desired=None, actual=living, governed=True, **rest)
 
 

@@ -45,7 +45,7 @@ def generator(policy: str | None = None) -> Manifest:
 def paired(desired: dict[str, Any] | None, actual: dict[str, Any] | None, **rest: Any) -> Pair:
     """A pair of which the declared side was generated."""
     declared = replace(manifest(desired), owner=GENERATED) if desired else None
-    marks = {} if desired else {"ownerReferences": [REFERENCE]}
+    marks: dict[str, Any] = {} if desired else {"ownerReferences": [REFERENCE]}
     living = live(actual, **marks) if actual else None
     known = declared or living
     assert known is not None

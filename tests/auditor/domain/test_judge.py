@@ -270,7 +270,7 @@ class TestUnhealthyReconciliation:
         old = judge(self.owner, failing, RULES, at=ripe)
 
         assert (young.findings, young.look_again) == ((), ripe)
-        assert (young.verdict, young.ripening) == (Verdict.PENDING, {"FLUX-001"})
+        assert (young.verdict, young.ripening) == (Verdict.PENDING, frozenset({"FLUX-001"}))
         assert [f.began for f in old.findings] == [START]
         assert old.ripening == set()
 

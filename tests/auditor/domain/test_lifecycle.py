@@ -360,7 +360,7 @@ def test_transitions_follow_the_states(looks: list[tuple[Outcome, float]]) -> No
     """Only what is not open opens, and only what is open is updated or suppressed."""
     state: State | None = None
     for step in tell(looks).transitions:
-        allowed = {
+        allowed: dict[TransitionKind, set[State | None]] = {
             TransitionKind.OPENED: {None},
             TransitionKind.UPDATED: {State.OPEN},
             TransitionKind.SUPPRESSED: {State.OPEN},

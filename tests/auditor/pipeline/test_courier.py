@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -242,9 +242,9 @@ async def test_batches_are_bounded(world: World) -> None:
     sizes: list[int] = []
 
     class Measured(MemorySink):
-        async def publish(self, batch: object) -> str | None:
-            sizes.append(len(batch))  # type: ignore[arg-type]
-            return await super().publish(batch)  # type: ignore[arg-type]
+        async def publish(self, batch: Sequence[Announcement]) -> str | None:
+            sizes.append(len(batch))
+            return await super().publish(batch)
 
     world.sink = Measured()
     async with world.running():

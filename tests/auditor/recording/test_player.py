@@ -232,7 +232,8 @@ def test_every_replay_takes_the_same_path(
     tmp_path_factory: pytest.TempPathFactory, parts: list[tuple[int, bytes]]
 ) -> None:
     """Twice the same, although three readers, their threads and their naps compete."""
-    at, moments = 0, [(0, opened(1)), (0, answer(b"first"))]
+    at = 0
+    moments: list[Moment] = [(0, opened(1)), (0, answer(b"first"))]
     for gap, body in parts:
         at += gap
         moments += [(at, Piece(stream=1, body=body)), (at, answer(body.strip()))]

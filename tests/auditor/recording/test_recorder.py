@@ -188,8 +188,10 @@ async def test_a_repository_passes_and_is_written(tmp_path: Path, clock: FakeClo
     noted = Commit(
         repository="platform", commit="c2", author="Ada", committed=COMMITTED, authored=COMMITTED
     )
-    asked = {"repository": "platform", "commit": "c2", "path": "a.yaml"}
-    assert frames(path)[-3:-1] == [noted, LastChange(**asked, line=1, fields=("spec",), by=noted)]
+    last = LastChange(
+        repository="platform", commit="c2", path="a.yaml", line=1, fields=("spec",), by=noted
+    )
+    assert frames(path)[-3:-1] == [noted, last]
 
 
 async def test_what_is_read_to_trace_a_field_is_not_written(

@@ -187,7 +187,7 @@ async def test_what_the_renderer_is_told_does_not_matter(tmp_path: Path) -> None
     """Owners say it, and what of it comes from a Secret is another value in a replay."""
     player = await record(tmp_path, rendering(manifest(deployment())))
 
-    assert await again(player, replace(REQUEST, options={"release": "token"}))
+    assert (await again(player, replace(REQUEST, options={"release": "token"}))).manifests
     assert "release" not in repr(frames(player))
 
 
@@ -215,7 +215,7 @@ async def test_what_was_out_of_reach_is_out_of_reach_again(tmp_path: Path) -> No
 
     assert raised.value.retry_after == away.retry_after
     player.clock.move(15)
-    assert await again(player)
+    assert (await again(player)).manifests
 
 
 async def test_what_waited_for_its_cluster_waits_again(tmp_path: Path) -> None:

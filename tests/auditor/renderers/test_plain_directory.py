@@ -57,7 +57,7 @@ async def test_patterns_begin_at_the_path() -> None:
 
 async def test_what_is_left_out_is_not_read() -> None:
     """So that it may be anything, and a change of it is none."""
-    files = {"app/a.yaml": service(), "app/bad.yaml": "{{ template }}"}
+    files: dict[str, Content] = {"app/a.yaml": service(), "app/bad.yaml": "{{ template }}"}
 
     rendering = await render(files, exclude="bad.yaml")
 

@@ -14,7 +14,7 @@ from auditor.state.compared import compared_part, compared_parts
 from tests.builders import config_map, deployment, live, wrote
 
 Body = dict[str, Any]
-STATUS = {"f:status": {"f:replicas": {}}}
+STATUS: Body = {"f:status": {"f:replicas": {}}}
 
 
 def body() -> Body:

@@ -395,7 +395,9 @@ class TestOverARestart:
         (kept,) = desired.history.kept()["apps"]
 
         assert kept.written == ref("Secret", "login", group="")
-        assert kept.revision == manifest(secret()).origin.revision  # type: ignore[union-attr]
+        origin = manifest(secret()).origin
+        assert origin
+        assert kept.revision == origin.revision
         assert "cGxhbnRlZA" not in repr(kept)
 
     def test_recalling_gives_back_the_earlier_declarations(self) -> None:

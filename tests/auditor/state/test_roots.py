@@ -43,8 +43,8 @@ def test_owners_are_found_by_what_they_call_for(
         elif name in statuses:
             statuses.remove(name)
 
-    for keeper in KEEPERS:
+    for owner in KEEPERS:
         calls = [s.root.found for s in statuses.all() if s.root.found]
-        mine = [found for found in calls if found.keeper == keeper]
-        told = statuses.called_for_by(keeper)
+        mine = [found for found in calls if found.keeper == owner]
+        told = statuses.called_for_by(owner)
         assert told in mine if mine else told is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from typing import Any
 
 import pytest
 from aiokafka import errors
@@ -14,7 +15,7 @@ from tests.sinks.kafka.test_options import options
 LOGIN = {"username": "auditor", "passwordFrom": "env:KAFKA_PASSWORD"}
 
 
-async def told(error: Exception, **given: object) -> str:
+async def told(error: Exception, **given: Any) -> str:
     """The message for an error while connecting."""
     with pytest.raises(SinkUnavailable) as caught:
         async with translated("connecting", options(**given)):

@@ -24,7 +24,7 @@ from tests.doubles import START
 from tests.findings import tracked
 from tests.outcomes import TRACKED, finding, image
 
-TOPICS = Topics(findings="log", state="state", deadLetters="dlq")
+TOPICS = Topics(findings="log", state="state", dead_letters="dlq")
 LIMIT = 1_000_000
 
 

@@ -291,14 +291,20 @@ class TestDeadEnds:
 
     def test_empty_jsonnet_is_none(self) -> None:
         """Argo CD's page writes the field where nobody asked for it."""
-        assert branch(application(source=source(directory={"jsonnet": {}, "recurse": True})))
+        directory = {"jsonnet": {}, "recurse": True}
+
+        (found,) = called_for(application(source=source(directory=directory)))
+
+        assert isinstance(found, Branch)
 
     def test_what_depends_on_the_commit_is_told(self) -> None:
         """A parameter may decide anything."""
         helm = {"parameters": [{"name": "tag", "value": "$ARGOCD_APP_REVISION_SHORT"}]}
 
+        (found,) = called_for(application(source=source(helm=helm, targetRevision=COMMIT)))
+
         assert "$ARGOCD_APP_REVISION_SHORT" in reason(application(source=source(helm=helm)))
-        assert branch(application(source=source(helm=helm, targetRevision=COMMIT)))
+        assert isinstance(found, Branch)
 
     def test_one_bad_source_leaves_the_others(self) -> None:
         """Each is told for itself."""

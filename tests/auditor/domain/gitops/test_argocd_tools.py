@@ -39,7 +39,7 @@ class TestHelm:
 
     def test_flags_are_taken_over(self) -> None:
         """Each has its option."""
-        flags = {"skipCrds": True, "skipTests": True, "skipSchemaValidation": True}
+        flags: dict[str, Any] = {"skipCrds": True, "skipTests": True, "skipSchemaValidation": True}
 
         found = helm(**flags, ignoreMissingValueFiles=True, passCredentials=True, version="v3")
 
@@ -221,7 +221,7 @@ class TestDirectory:
             "exclude": "",
             "requireJsonOrYamlExtension": True,
         }
-        said = {"recurse": True, "include": "*.yaml", "exclude": "x"}
+        said: dict[str, Any] = {"recurse": True, "include": "*.yaml", "exclude": "x"}
 
         assert told(Tool.DIRECTORY) == usual
         assert told(Tool.DIRECTORY, **said) == usual | said

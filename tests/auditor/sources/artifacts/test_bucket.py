@@ -64,7 +64,7 @@ async def refusal(repository: Repository) -> str:
     return str(error.value)
 
 
-class TestBucket(RepositoryContract):
+class TestBucket(RepositoryContract[ScriptedBucket]):
     """Everything that holds for a repository holds for a bucket."""
 
     async def test_a_deleted_branch_is_unavailable(

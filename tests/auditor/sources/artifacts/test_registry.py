@@ -38,7 +38,7 @@ def now() -> datetime:
 
 
 @pytest.mark.e2e
-class TestArtifact(RepositoryContract):
+class TestArtifact(RepositoryContract[ScriptedArtifact]):
     """Everything that holds for a repository holds for an artifact of a registry."""
 
     async def test_a_deleted_branch_is_unavailable(

@@ -28,7 +28,7 @@ NAMES = (
     "refs/pull/7/head",
     "refs/remotes/origin/elsewhere",
 )
-REFS = Refs(NAMES, repository="shop")
+REFS = Refs(frozenset(NAMES), repository="shop")
 
 
 @pytest.mark.parametrize(

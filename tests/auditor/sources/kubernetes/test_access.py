@@ -98,7 +98,8 @@ async def test_unknown_context_without_neighbours(tmp_path: Path) -> None:
 
 async def test_no_current_context(tmp_path: Path) -> None:
     """A kubeconfig without a current context needs one from the configuration."""
-    path = kubeconfig(tmp_path / "config", **{"current-context": ""})
+    current: dict[str, Any] = {"current-context": ""}
+    path = kubeconfig(tmp_path / "config", **current)
 
     assert "set context to one of: prod" in await refusal_of(kubeconfig=path)
 

@@ -120,10 +120,10 @@ async def test_versions_within_a_list_are_no_positions() -> None:
 
 
 @pytest.mark.parametrize("gone", [expired(), [error_event(410)]], ids=["status", "event"])
-async def test_expired_position_is_listed_anew(gone: object) -> None:
+async def test_expired_position_is_listed_anew(gone: list[bytes] | Exception) -> None:
     """410, as a status or in the stream, twice in a row: listed again, and what vanished is named."""
     parts, api, clock = rig()
-    api.script(TARGET.path, [WEB + API + LISTED], gone, gone, [WEB + LISTED, HANG])  # type: ignore[arg-type]
+    api.script(TARGET.path, [WEB + API + LISTED], gone, gone, [WEB + LISTED, HANG])
 
     async with running(parts.reflector().run):
         for _ in range(3):
@@ -440,7 +440,9 @@ async def test_source_is_down_when_nobody_hears_it() -> None:
     """The source counts as lost when everything that talks to it fails, and found when one does not."""
     parts, api, clock = rig()
     api.script(TARGET.path, [WEB + LISTED, SourceUnavailable("reset")], [bookmark("6"), HANG])
-    up = lambda: parts.metric("auditor_source_up", source=f"cluster/{CLUSTER}")  # noqa: E731 - read often
+
+    def up() -> float:
+        return parts.metric("auditor_source_up", source=f"cluster/{CLUSTER}")
 
     async with running(parts.reflector().run):
         await clock.asleep()

@@ -17,7 +17,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.domain.finding import Outcome, TrackedFinding
+from auditor.domain.finding import Outcome, TrackedFinding, TransitionKind
 from auditor.errors import StoreUnavailable
 from auditor.state.ledger import LedgerReader, SqliteLedger
 from tests.doubles import START
@@ -38,7 +38,7 @@ LOOKS = st.lists(
     ),
     max_size=20,
 )
-Told = tuple[Sequence[TrackedFinding], dict[str, list[tuple[str, str]]]]
+Told = tuple[Sequence[TrackedFinding], dict[str, list[tuple[TransitionKind, str]]]]
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import stat
 from contextlib import AbstractAsyncContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -34,7 +34,7 @@ class TestSqlite(StoreContract):
         return SqliteLedger.open(file_in(folder))
 
 
-def later(seconds: float) -> dict[str, object]:
+def later(seconds: float) -> dict[str, datetime]:
     """``record(outcomes, **later(5))``."""
     return {"at": START + timedelta(seconds=seconds)}
 
