@@ -140,7 +140,7 @@ def _pod(spot: _Spot, declared: Body) -> Iterator[Mutation]:
         yield _add("node selector", selector.steps, {"drift": "x"}, selector.trail)
     else:
         yield from _entry("node selector", selector, "drift", "x")
-    for name in {"hostNetwork", "hostPID"} - declared.keys():
+    for name in sorted({"hostNetwork", "hostPID"} - declared.keys()):
         flag = spot.below(name)
         yield _add("host access", flag.steps, True, flag.trail)  # noqa: FBT003 - a value
     for place, container in enumerate(spot.below("containers").value):
