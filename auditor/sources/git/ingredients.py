@@ -32,7 +32,7 @@ class Ingredients:
         desired, origin = self._declarer.outlets.desired, finding.origin
         name = desired.objects.root_of(finding.ref)
         rendered = self._declarer.rendered.get(name or "")
-        if not fields or origin is None or name is None or rendered is None:
+        if origin is None or name is None or rendered is None:
             return None
         if rendered.renderer == _PLAIN:
             return None

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from auditor.domain.finding import Finding
-from auditor.domain.history import Passage
+from auditor.domain.history import Layers, Passage
 from auditor.domain.manifest import Origin
 from auditor.errors import ManifestError, SourceUnavailable
 from auditor.sources.git.extent import Span, field_spans, object_span
@@ -44,22 +44,20 @@ class Pinpoint:
         passage = Passage(origin.path, origin.line, fields)
         if origin.revision == self.after:
             line = self._line(passage)
-            said = self._said(finding, passage)
+            layers = self.layers_of(finding, fields)
+            said = self._said(replace(passage, layers=layers)) if layers and fields else None
             if said is not None:
                 passage, origin = said, replace(origin, path=said.path, line=said.line)
             elif line is not None:
                 origin = replace(origin, line=line)
-            elif source := self._source(finding):
+            elif layers is not None and (source := self._source(finding, layers)):
                 passage = Passage(source)
                 origin = replace(origin, path=source, line=self._first_changed(source))
         return replace(finding, origin=self._attributed(origin, passage))
 
-    def _said(self, finding: Finding, passage: Passage) -> Passage | None:
+    def _said(self, passage: Passage) -> Passage | None:
         """The first changed place elsewhere that says what one of the fields is declared to be."""
-        layers = self.layers_of(finding, passage.fields)
-        if layers is None:
-            return None
-        for place in self.history.trace(self.after, replace(passage, layers=layers)):
+        for place in self.history.trace(self.after, passage):
             changed = self.history.changed_lines(self.before, self.after, place.path)
             spans = [Span(*lines) for lines in place.spans]
             line = _first_common(changed, spans or changed)
@@ -77,10 +75,12 @@ class Pinpoint:
         whole = object_span(text, passage.line)
         return _first_common(changed, fields) or _first_common(changed, [whole])
 
-    def _source(self, finding: Finding) -> str:
-        """A changed file that went in; one that names the object is likelier than another."""
-        naming = [path for path in self.changed if finding.ref.name in self._text(path)]
-        return min(naming or self.changed, default="")
+    def _source(self, finding: Finding, layers: Layers) -> str:
+        """A changed file that went into the object; one that names it is likelier than another."""
+        went_in = {*layers.files, *([layers.owner[0]] if layers.owner else ())}
+        changed = [path for path in self.changed if path in went_in]
+        naming = [path for path in changed if finding.ref.name in self._text(path)]
+        return min(naming or changed, default="")
 
     def _first_changed(self, path: str) -> int | None:
         changed = self.history.changed_lines(self.before, self.after, path)

@@ -75,7 +75,7 @@ class Provenance:
         if finding.origin is None:
             return None
         fields = declared_fields(finding)
-        return finding.origin, fields, self._layers_of(finding, fields)
+        return finding.origin, fields, self._layers_of(finding, fields) if fields else None
 
     def _attributed(self, outcome: Outcome, known: Mapping[Question, Origin]) -> Outcome:
         questions = [(finding, self._question(finding)) for finding in outcome.findings]

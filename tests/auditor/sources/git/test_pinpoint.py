@@ -24,7 +24,14 @@ def placed(
     history = Objects(upstream.git, name="platform")
     before, after = upstream.commits[0], upstream.head
     changed = sorted(history.changed(before, after))
-    pinpoint = Pinpoint(history=history, before=before, after=after, changed=changed)
+    layers = Layers(kind="Deployment", name="web", said=(None,) * len(fields), files=tuple(changed))
+    pinpoint = Pinpoint(
+        history=history,
+        before=before,
+        after=after,
+        changed=[*changed, "another.yaml"],
+        layers_of=lambda _finding, _fields: layers,
+    )
     origin = Origin(repository="platform", revision=upstream.commits[at], path=path, line=line)
     found = pinpoint.place(_finding(origin, *fields))
     assert found.origin is not None
@@ -100,6 +107,25 @@ def test_a_field_is_shown_where_it_is_said(upstream: ScriptedRepository) -> None
     assert found
     assert (found.path, found.line) == ("kustomization.yaml", 2)
     assert found.revision == upstream.commits[1]
+
+
+def test_what_did_not_go_in_is_not_named(upstream: ScriptedRepository) -> None:
+    """Though it changed and speaks of the object: something else of another root does."""
+    upstream.commit({"base.yaml": WEB, "other.yaml": "name: web\n"})
+    upstream.commit({"other.yaml": "name: web\nsize: 2\n"})
+    pinpoint = Pinpoint(
+        history=Objects(upstream.git, name="platform"),
+        before=upstream.commits[0],
+        after=upstream.head,
+        changed=["other.yaml"],
+        layers_of=lambda _finding, _fields: Layers(kind="Deployment", name="web", said=(None,)),
+    )
+    own = Origin(repository="platform", revision=upstream.head, path="base.yaml", line=1)
+
+    found = pinpoint.place(_finding(own, "replicas")).origin
+
+    assert found
+    assert (found.path, found.line, found.revision) == ("base.yaml", 1, upstream.commits[0])
 
 
 def test_an_object_without_a_line_is_shown_at_the_first_change(
