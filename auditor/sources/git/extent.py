@@ -18,7 +18,7 @@ import yaml
 from auditor.domain.fieldpath import FieldPath
 from auditor.sources.git.fields import field_at, last_line
 
-_SEPARATOR: Final = re.compile(r"^(---|\.\.\.)(\s|$)")
+_SEPARATOR: Final = re.compile(r"^(?:---|\.\.\.)(?=\s|$)", re.MULTILINE)
 _LONGEST: Final = 2**18
 """So many characters of a document are read for its fields; a longer one is taken as a whole."""
 
@@ -63,8 +63,12 @@ def _passage(text: str, line: int) -> Span:
 @lru_cache(maxsize=1)
 def _outline(text: str) -> tuple[list[str], list[int]]:
     """The lines of a file, and which of them, counted from 0, separate documents."""
-    lines = text.splitlines()
-    return lines, [n for n, line in enumerate(lines) if _SEPARATOR.match(line)]
+    separators, line, at = [], 0, 0
+    for found in _SEPARATOR.finditer(text):
+        line += len(text[at : found.start()].splitlines())
+        at = found.start()
+        separators.append(line)
+    return text.splitlines(), separators
 
 
 def object_at(text: str, line: int) -> yaml.MappingNode | None:
