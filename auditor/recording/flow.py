@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import yaml
 
+from auditor.config.nodes import compose_all
+
 MAX_NODES: Final = 200_000
 _WORD: Final = re.compile(r"[\w.+~-]+|<<", re.ASCII)
 _UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
@@ -63,7 +65,7 @@ def read_documents(text: str) -> Iterator[Document]:
     """
     text = _PAIR.sub(lambda found: json.loads(f'"{found[0]}"'), text)
     try:
-        for node in yaml.compose_all(text, Loader=yaml.CSafeLoader):
+        for node in compose_all(text):
             yield Document(node, _Tree().build(node))
     except yaml.YAMLError as error:
         raise Unreadable("is no YAML") from error

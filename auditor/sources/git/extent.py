@@ -15,6 +15,7 @@ from typing import Final
 
 import yaml
 
+from auditor.config.nodes import compose_all
 from auditor.domain.fieldpath import FieldPath
 from auditor.sources.git.fields import field_at, last_line
 
@@ -91,12 +92,9 @@ def _document(text: str, passage: Span) -> yaml.Node | None:
         return None
     padding = "\n" * (passage.first - 1)
     try:
-        root: yaml.Node | None = yaml.compose(
-            padding + "\n".join(lines) + "\n", Loader=yaml.CSafeLoader
-        )
-    except (yaml.YAMLError, RecursionError):
+        return next(compose_all(padding + "\n".join(lines) + "\n"), None)
+    except yaml.YAMLError:
         return None
-    return root
 
 
 def _mappings_at(node: yaml.Node | None, line: int) -> Iterator[yaml.MappingNode]:
