@@ -15,6 +15,9 @@ from auditor.domain.fieldpath import Key, Member, Segment
 _BLOCK: Final = ("|", ">")
 """Scalars that end where the next line begins."""
 
+_DEEPEST: Final = 1_000
+"""So many levels of nesting are gone down."""
+
 
 class Field(NamedTuple):
     """A value, and the line, from 1, on which its name stands, or it does as an item."""
@@ -78,7 +81,9 @@ def is_meant(item: yaml.Node, segment: Segment) -> bool:
 def last_line(node: yaml.Node) -> int:
     """The last line of a value, from 1: what follows it (comments, blank lines) is not its own."""
     last: Any = node
-    while isinstance(last, yaml.CollectionNode) and last.value and not last.flow_style:
+    for _ in range(_DEEPEST):  # an alias may lead back to what it is in
+        if not isinstance(last, yaml.CollectionNode) or not last.value or last.flow_style:
+            break
         last = last.value[-1][1] if isinstance(last, yaml.MappingNode) else last.value[-1]
     ends_above = getattr(last, "style", None) in _BLOCK
     end: int = last.end_mark.line if ends_above else last.end_mark.line + 1

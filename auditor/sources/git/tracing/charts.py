@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 import yaml
@@ -17,20 +18,16 @@ import yaml
 from auditor.domain.fieldpath import Segment
 from auditor.sources.git.fields import Field, field_at, items_of, text_at
 from auditor.sources.git.tracing.files import Files, Place, read_nodes
-from auditor.sources.git.tracing.wanted import Wanted
+from auditor.sources.git.tracing.owners import sources_of, spec_of
+from auditor.sources.git.tracing.wanted import Wanted, made_of
 
 _TEMPLATES: Final = "/templates/"
 _SUBCHART: Final = re.compile(r"/charts/([^/]+)(?=/)")
-_EXPRESSION: Final = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
+_EXPRESSION: Final = re.compile(r"\{\{(.*?)\}\}")
 _VALUE: Final = re.compile(r"(?<![\w)])\.Values((?:\.\w+)+)")
 _WHOLE: Final = re.compile(r"\b(?:toYaml|with)\b")
-_OWNERS: Final = (
-    ("spec", "values"),
-    ("spec", "source", "helm", "valuesObject"),
-    ("spec", "source", "helm", "values"),
-)
-"""Where a HelmRelease and an Application have values of their own."""
-_PARAMETERS: Final = ("spec", "source", "helm", "parameters")
+_LONGEST: Final = 1_000
+"""Characters of a template's line that is looked at."""
 _NEAR: Final = 2
 """Lines above and below a field's name on which its value may be printed whole."""
 
@@ -72,7 +69,8 @@ def find_in_values(path: str, wanted: Wanted, files: Files) -> tuple[Place, ...]
         return ()
     text = files.text(path) or ""
     values = list(_values(path, wanted, files))
-    for printed in _prints(text.splitlines(), wanted.segments):
+    lines = [line if len(line) <= _LONGEST else "" for line in text.splitlines()]
+    for printed in _prints(lines, wanted.segments):
         ways = _ways(printed, wanted.said)
         places = (_parameter(*way, wanted, files) or _find(values, *way) for way in ways)
         if found := tuple(place for place in places if place is not None):
@@ -112,10 +110,7 @@ def _ways(printed: _Print, said: str) -> Iterator[tuple[Way, str]]:
             yield (*names.strip(".").split("."), *printed.rest), said
         return
     parts = _EXPRESSION.split(printed.text)
-    literals, expressions = parts[::2], parts[1::2]
-    pattern = "(.*?)".join(map(re.escape, literals))
-    found = re.fullmatch(pattern, said) if expressions else None
-    for expression, part in zip(expressions, found.groups() if found else (), strict=False):
+    for expression, part in zip(parts[1::2], made_of(said, parts[::2]), strict=False):
         for names in _VALUE.findall(expression) if part else ():
             yield tuple(names.strip(".").split(".")), part
 
@@ -158,9 +153,11 @@ def _holds_values(path: str) -> bool:
 
 
 def _owners(wanted: Wanted, files: Files, names: tuple[str, ...]) -> Iterator[_Values]:
-    path = wanted.layers.owner[0] if wanted.layers.owner else ""
-    owner = files.object_at(wanted.layers.owner)
-    for found in filter(None, (field_at(owner, way) for way in _OWNERS)):
+    """Values that a HelmRelease or an Application has itself."""
+    of_source = (
+        sources_of(wanted.layers, files, "helm", each) for each in ("valuesObject", "values")
+    )
+    for path, found in chain(spec_of(wanted.layers, files, "values"), *of_source):
         if found.text is None:
             yield _Values(path, found.node, names)
         elif found.text_begins is not None:
@@ -170,10 +167,9 @@ def _owners(wanted: Wanted, files: Files, names: tuple[str, ...]) -> Iterator[_V
 
 def _parameter(way: Way, part: str, wanted: Wanted, files: Files) -> Place | None:
     """A value that an Application sets by its name."""
-    path = wanted.layers.owner[0] if wanted.layers.owner else ""
-    owner = files.object_at(wanted.layers.owner)
-    for parameter in items_of(field_at(owner, _PARAMETERS)):
-        is_meant = text_at(parameter.node, "name") == ".".join(map(str, way))
-        if is_meant and text_at(parameter.node, "value") == part:
-            return Place(path, parameter.lines)
+    for path, parameters in sources_of(wanted.layers, files, "helm", "parameters"):
+        for parameter in items_of(parameters):
+            is_meant = text_at(parameter.node, "name") == ".".join(map(str, way))
+            if is_meant and text_at(parameter.node, "value") == part:
+                return Place(path, parameter.lines)
     return None

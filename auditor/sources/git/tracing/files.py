@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import yaml
 
+from auditor.config.nodes import compose_all
 from auditor.errors import ManifestError
 from auditor.sources.git.extent import object_at
 
@@ -88,8 +89,8 @@ def read_nodes(text: str) -> tuple[yaml.Node, ...]:
 
 def _nodes(text: str) -> tuple[yaml.Node, ...]:
     try:
-        return tuple(yaml.compose_all(text, Loader=yaml.CSafeLoader))
-    except (yaml.YAMLError, RecursionError):
+        return tuple(compose_all(text))
+    except yaml.YAMLError:
         return ()
 
 

@@ -11,23 +11,25 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final, NamedTuple
 
 import yaml
 
 from auditor.sources.git.fields import Field, field_at, items_of, text_at
 from auditor.sources.git.tracing.files import Files, Place, read_nodes
+from auditor.sources.git.tracing.owners import sources_of, spec_of
 from auditor.sources.git.tracing.patches import find_in_patch
 from auditor.sources.git.tracing.wanted import Wanted
 
 _NAMES: Final = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
-_OWNERS: Final = (("spec",), ("spec", "source", "kustomize"))
-"""Where Flux's Kustomization and Argo CD's Application have fields of a kustomization."""
 _PATCHES: Final = ("patches", "patchesJson6902", "patchesStrategicMerge")
 _SAYS: Final = re.compile("patches|images|replicas|[lL]abels|Annotations|Generator")
 """What a kustomization has somewhere that says more than what it consists of."""
 _MOST: Final = 1_000
 """So many kustomizations below one root are looked into."""
+_PLAIN: Final = re.compile(r"[a-z0-9.-]*")
+_PARTS: Final = 3
 _LABELS: Final = ("labels", "matchLabels")
 _IMAGE: Final = re.compile(r"^(?P<name>[^@]+?)(?::(?P<tag>[^:/@]+))?(?:@(?P<digest>.+))?$")
 
@@ -54,11 +56,8 @@ def find_in_kustomizations(wanted: Wanted, files: Files) -> tuple[Place, ...]:
 def _laid(wanted: Wanted, files: Files) -> Iterator[Laid]:
     """Everything that may have been laid over the object, the outermost first."""
     layers = wanted.layers
-    owner = files.object_at(layers.owner)
-    for way in _OWNERS:
-        found = field_at(owner, way)
-        if found is not None and layers.owner is not None:
-            yield Laid(layers.owner[0], found.node)
+    for path, said in chain(spec_of(layers, files), sources_of(layers, files, "kustomize")):
+        yield Laid(path, said.node)
     known = [path for path in layers.files if posixpath.basename(path) in _NAMES]
     known.sort(key=lambda each: (posixpath.dirname(each) != layers.base, each))
     for path in known[:_MOST]:
@@ -166,8 +165,15 @@ def _is_target(target: Field, wanted: Wanted) -> bool:
 
 
 def _is_matched(name: str, wanted: Wanted) -> bool:
-    """A name in a target is a regular expression; only what reads like a name or ``.*`` is understood."""
-    return name in (".*", ".+") or wanted.is_named(name.strip("^$").removesuffix(".*"))
+    """A name in a target is a regular expression; names with ``.*`` in them are understood, and no others.
+
+    Whoever writes it must not decide how long it takes.
+    """
+    parts = name.removeprefix("^").removesuffix("$").split(".*")
+    if len(parts) > _PARTS or not all(map(_PLAIN.fullmatch, parts)):
+        return False
+    pattern = ".*".join(map(re.escape, parts))
+    return any(re.fullmatch(pattern, each) for each in (wanted.layers.name, wanted.own_name))
 
 
 def _in_generators(laid: Laid, wanted: Wanted, files: Files) -> Place | None:
@@ -178,7 +184,7 @@ def _in_generators(laid: Laid, wanted: Wanted, files: Files) -> Place | None:
     for entry in _entries(
         laid, "secretGenerator" if wanted.kind == "Secret" else "configMapGenerator"
     ):
-        if wanted.is_named(text_at(entry.node, "name")):
+        if wanted.is_generated_as(text_at(entry.node, "name")):
             place = _in_generator(laid, entry, key, files)
             if place is not None:
                 return place

@@ -12,23 +12,21 @@ from typing import Final
 
 from auditor.sources.git.fields import field_at
 from auditor.sources.git.tracing.files import Files, Place
-from auditor.sources.git.tracing.wanted import Wanted
+from auditor.sources.git.tracing.owners import spec_of
+from auditor.sources.git.tracing.wanted import Wanted, made_of
 
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_]\w*)[^}]*\}")
-_SUBSTITUTE: Final = ("spec", "postBuild", "substitute")
 
 
 def find_in_substitutes(path: str, wanted: Wanted, files: Files) -> tuple[Place, ...]:
     """Find the places of the variables that a field of a file is made of, and its own, if there are any."""
-    own, owner = wanted.own, wanted.layers.owner
-    text = own.text if own else None
-    substitute = field_at(files.object_at(owner), _SUBSTITUTE)
-    if own is None or text is None or substitute is None or owner is None:
+    own, text = wanted.own, wanted.own.text if wanted.own else None
+    substitutes = spec_of(wanted.layers, files, "postBuild", "substitute")
+    owner, substitute = next(substitutes, (None, None))
+    if own is None or text is None or owner is None or substitute is None:
         return ()
     parts = _VARIABLE.split(text)
-    pattern = "(.*?)".join(map(re.escape, parts[::2]))
-    made = re.fullmatch(pattern, wanted.said or "")
-    pairs = zip(parts[1::2], made.groups() if made else (), strict=False)
+    pairs = zip(parts[1::2], made_of(wanted.said or "", parts[::2]), strict=False)
     found = ((field_at(substitute.node, (name,)), value) for name, value in pairs)
-    told = tuple(Place(owner[0], one.lines) for one, value in found if one and one.text == value)
+    told = tuple(Place(owner, one.lines) for one, value in found if one and one.text == value)
     return (*told, Place(path, own.lines)) if told else ()

@@ -12,7 +12,7 @@ from dataclasses import replace
 from auditor.domain.fieldpath import FieldPath
 from auditor.domain.history import Passage
 from auditor.sources.git.extent import object_at
-from auditor.sources.git.fields import field_at
+from auditor.sources.git.fields import field_at, text_at
 from auditor.sources.git.tracing.charts import find_in_values
 from auditor.sources.git.tracing.files import Files, Place
 from auditor.sources.git.tracing.kustomizations import find_in_kustomizations
@@ -30,11 +30,13 @@ def trace(of_commit: Files, passage: Passage) -> tuple[Passage, ...]:
     files = of_commit.only({passage.path, *layers.files, *owner})
     text = files.text(passage.path)
     body = object_at(text, passage.line) if text and passage.line is not None else None
+    name = text_at(body, "metadata", "name") or text_at(body, "name") or ""
     told: list[Place] = []
     left: list[FieldPath] = []
     for path, said in zip(passage.fields, layers.said, strict=True):
         own = field_at(body, path.segments)
-        found = _find(passage, Wanted(layers=layers, path=path, said=said, own=own), files)
+        wanted = Wanted(layers=layers, path=path, said=said, own=own, own_name=name)
+        found = _find(passage, wanted, files)
         told += found
         if not found:
             left.append(path)

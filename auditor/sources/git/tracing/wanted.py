@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from auditor.domain.fieldpath import FieldPath, Segment
@@ -14,13 +15,14 @@ class Wanted:
     """One field of a rendered object, as `Layers` has it.
 
     ``own`` is the field in the object's own file, if it is written there: then only its value tells who said
-    it.
+    it. ``own_name`` is the object's name there, before prefixes and suffixes; empty if that is unknown.
     """
 
     layers: Layers
     path: FieldPath
     said: str | None
     own: Field | None
+    own_name: str = ""
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -33,8 +35,15 @@ class Wanted:
         return self.layers.kind
 
     def is_named(self, name: str | None) -> bool:
-        """Tell whether the object goes by a name, to which a prefix or suffix may have come."""
-        return bool(name) and str(name) in self.layers.name
+        """Tell whether the object goes by a name: as written, as rendered, or on the way there."""
+        if not name:
+            return False
+        is_between = bool(self.own_name) and self.own_name in name and name in self.layers.name
+        return name == self.layers.name or is_between
+
+    def is_generated_as(self, name: str | None) -> bool:
+        """Tell whether a generator of a name may have made the object: a hash comes behind it."""
+        return bool(name) and f"-{name}-" in f"-{self.layers.name}-"
 
     def is_said_by(self, found: Field | None) -> bool:
         """Tell whether what was found says what is declared."""
@@ -49,3 +58,24 @@ class Wanted:
             return None
         inner = inner if segments else found
         return inner if self.is_said_by(inner) else None
+
+
+def made_of(said: str, literals: Sequence[str]) -> tuple[str, ...]:
+    """What stands in a text between literals that frame it; nothing where it is no such text.
+
+    Every part is as short as it can be, the last one takes the rest. Takes no longer than reading does.
+    """
+    if len(literals) < 2:  # noqa: PLR2004 - nothing is framed
+        return ()
+    first, *middle, last = literals
+    at, end = len(first), len(said) - len(last)
+    if not (said.startswith(first) and said.endswith(last) and at <= end):
+        return ()
+    parts = []
+    for literal in middle:
+        found = said.find(literal, at, end)
+        if found < 0:
+            return ()
+        parts.append(said[at:found])
+        at = found + len(literal)
+    return (*parts, said[at:end])

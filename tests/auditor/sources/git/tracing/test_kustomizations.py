@@ -113,6 +113,38 @@ def test_a_patch_for_another_object_is_not_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("target", "is_meant"),
+    [
+        ("web", True),
+        ("^web$", True),
+        ("we.*", True),
+        (".*", True),
+        ("web.*b", False),
+        ("we", False),
+        ("(w+)+b", False),
+        ("w.*.*.*b", False),
+    ],
+)
+def test_a_target_is_a_pattern(target: str, *, is_meant: bool) -> None:
+    """As far as it is a simple one: no other is tried, for it might take for ever."""
+    files = overlay(f"patches: [{{path: p.yaml, target: {{name: '{target}'}}}}]\n", p_yaml=PART)
+
+    assert (traced(files, (REPLICAS, "5")) == ["prod/p.yaml:5: replicas: 5"]) is is_meant
+
+
+def test_names_get_prefixes_on_the_way() -> None:
+    """A patch may call the object what it was called anywhere on it, and not what others are called."""
+    for name, is_meant in [("web", True), ("eu-web", True), ("eu-web-2", True), ("eu", False)]:
+        patch = PART.replace("name: web", f"name: {name}")
+        files = overlay("patches: [{path: p.yaml}]\n", p_yaml=patch)
+        found = traced(files, (REPLICAS, "5"), name="eu-web-2")
+        assert (found == ["prod/p.yaml:5: replicas: 5"]) is is_meant
+    files = overlay("patches: [{path: p.yaml}]\n", p_yaml=PART)
+    webhook = {**files, "base/web.yaml": BASE.replace("name: web\nspec", "name: webhook\nspec")}
+    assert traced(webhook, (REPLICAS, "5"), name="webhook") == OWN_REPLICAS
+
+
+@pytest.mark.parametrize(
     ("image", "said"),
     [
         ("{name: web, newTag: v2}", "web:v2"),
