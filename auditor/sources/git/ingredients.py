@@ -17,6 +17,8 @@ from auditor.state.roots import Mounted, Root
 
 _PLAIN = "plain"
 """The renderer that takes files as they are."""
+_MANY = 1_000
+"""Of so many roots files are remembered; roots come and go."""
 _SECRET = "Secret"  # noqa: S105 - a kind
 
 
@@ -53,6 +55,8 @@ class Ingredients:
         known = self._files.get((root.name, repository))
         if known is not None and known[0] is rendered:
             return known[1]
+        if len(self._files) > _MANY:
+            self._files.clear()
         mounts = [mount for mount in mounts_of(root) if mount.repository == repository]
         paths = (_inside(path, mounts) for path in rendered.read)
         files = tuple(path for path in paths if path is not None)

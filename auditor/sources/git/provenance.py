@@ -85,7 +85,7 @@ class Provenance:
     def _remember(self, known: Mapping[Question, Origin]) -> None:
         if len(self._known) + len(known) > _REMEMBERED:
             self._known.clear()
-        self._known |= known
+        self._known |= {_without_files(one): origin for one, origin in known.items()}
 
     def _look_up(self, questions: Iterable[Question]) -> dict[Question, Origin]:
         """Answer at least one question, and no more than fit into a moment: nobody can end a thread."""
@@ -118,6 +118,12 @@ class Provenance:
             path=place.path,
             line=place.line,
         )
+
+
+def _without_files(question: Question) -> Question:
+    """The same question in little space: it is equal, and remembered for long."""
+    origin, fields, layers = question
+    return origin, fields, replace(layers, files=()) if layers else None
 
 
 def declared_fields(finding: Finding) -> tuple[FieldPath, ...]:

@@ -176,9 +176,11 @@ async def test_a_field_of_an_overlay_names_the_overlay(
         lambda _, fields: told[len(fields)],
     )
 
-    one = await only(known, found(upstream.head, differs(REPLICAS)))
+    questions = [await only(known, found(upstream.head, differs(REPLICAS))) for _ in range(2)]
+    one = questions[0]
     both = await only(known, found(upstream.head, differs(REPLICAS), differs(IMAGE)))
 
+    assert one == questions[1]
     assert one.origin
     assert both.origin
     assert (one.origin.path, one.origin.line) == ("kustomization.yaml", 1)
