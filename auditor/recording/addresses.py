@@ -24,8 +24,15 @@ _OTHERS: Final = re.compile(
 
 def without_addresses(text: str) -> str:
     """Replace addresses and absolute paths of files; and hosts of which an address stands there too."""
-    hosts = {urlsplit(found[0]).hostname or "" for found in _URL.finditer(text)}
+    hosts = {_host(found[0]) for found in _URL.finditer(text)}
     told = _OTHERS.sub(HIDDEN, _URL.sub(HIDDEN, text))
     for host in sorted(filter(None, hosts), key=len, reverse=True):
         told = re.sub(rf"(?<![\w.-]){re.escape(host)}(?![\w-])", HIDDEN, told, flags=re.IGNORECASE)
     return told
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # whoever answers may have put anything there
+        return ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from auditor.errors import SourceUnavailable
 from auditor.recording.addresses import without_addresses
@@ -30,6 +32,7 @@ from auditor.recording.frames import Failure
         ("'oci://registry.example.com/shop' has no tag", "'(an address)' has no tag"),
         ("[2001:db8::1]:6443 is silent", "(an address) is silent"),
         ("kubernetes.internal:6443 is silent", "(an address) is silent"),
+        ("see https://[planted for more", "see (an address) for more"),
         ("/srv/ada/platform: is no repository", "(an address): is no repository"),
         (
             "/apis/apps/v1/deployments: too many requests",
@@ -45,6 +48,15 @@ from auditor.recording.frames import Failure
 def test_only_addresses_are_taken_out(text: str, told: str) -> None:
     """The rest is what people need to know."""
     assert without_addresses(text) == told
+
+
+@given(st.text("ab1:/.@[]-\\ '", max_size=40))
+def test_any_text_can_be_told(text: str) -> None:
+    """Servers say what they like; and what was told once is not changed again."""
+    told = without_addresses(f"https://git.example.com: {text}")
+
+    assert "git.example.com" not in told
+    assert without_addresses(told) == told
 
 
 def test_a_recorded_failure_names_no_address() -> None:
