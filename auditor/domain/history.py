@@ -58,13 +58,15 @@ class Layers:
 
     ``kind`` and ``name`` are the rendered object's. ``said`` is what each field of the passage is declared to
     be, as text; ``None`` where it is no scalar, or nobody may know. ``files`` went into it (the path that was
-    rendered is ``base``); ``owner`` is the file and line of the object that called for it, if in Git as well.
+    rendered is ``base``) and were rendered by ``renderer``; ``owner`` is the file and line of the object that
+    called for it, if in Git as well.
     """
 
     kind: str
     name: str
     said: tuple[str | None, ...]
     base: str = ""
+    renderer: str = ""
     files: tuple[str, ...] = field(default=(), compare=False, repr=False)
     owner: tuple[str, int | None] | None = None
 

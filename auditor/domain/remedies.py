@@ -8,11 +8,13 @@ any of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from auditor.domain import checks
 from auditor.domain.claims import claim_on
 from auditor.domain.finding import Category, Deviation, Remedy
+from auditor.domain.history import Layers
 from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Origin, Owner
 from auditor.domain.pair import Pair
@@ -37,7 +39,30 @@ def remedies_for(pair: Pair, deviation: Deviation) -> tuple[Remedy, ...]:
         return (_SPECIAL.get(deviation.check, _ask)(pair),)
     if pair.desired is None:
         return _undeclared(pair)
-    return (_apply(pair), Remedy(kind="codify", details={"how": _change(pair.desired.origin)}))
+    return (_apply(pair), _codify(pair.desired.origin))
+
+
+def placed(
+    remedies: Iterable[Remedy], told: Origin, place: Origin, layers: Layers | None
+) -> tuple[Remedy, ...]:
+    """Tell remedies anew that name the place ``told``: what is declared there is said at ``place``.
+
+    Where more than that file goes into the object, nobody applies the file alone.
+    """
+    by_hand = _render(layers) if layers else _apply_file(place)
+    instead = (
+        (_codify(told), _codify(place)),
+        (_revert(_apply_file(told)), _revert(by_hand)),
+    )
+    return tuple(next((new for old, new in instead if old == one), one) for one in remedies)
+
+
+def _codify(origin: Origin | None) -> Remedy:
+    return Remedy(kind="codify", details={"how": _change(origin)})
+
+
+def _revert(how: str) -> Remedy:
+    return Remedy(kind="revert", details={"how": how})
 
 
 def _undeclared(pair: Pair) -> tuple[Remedy, ...]:
@@ -47,8 +72,8 @@ def _undeclared(pair: Pair) -> tuple[Remedy, ...]:
     codify = Remedy(kind="codify", details={"how": f"declare {pair.ref} in Git{bare}"})
     deleting = f"kubectl delete {_named(pair)}"
     if claim is None or claim.is_copy or not claim.command:
-        return codify, Remedy(kind="revert", details={"how": deleting})
-    by_owner = Remedy(kind="revert", details={"how": claim.command})
+        return codify, _revert(deleting)
+    by_owner = _revert(claim.command)
     return (codify, by_owner) if claim.stays else (by_owner, codify)
 
 
@@ -66,14 +91,13 @@ def _resume(pair: Pair) -> Remedy:
     if isinstance(spec, dict) and spec.get("suspend") is True:
         return Remedy(kind="wait", details={"how": "it is declared so"})
     patch = """--type merge --patch '{"spec":{"suspend":null}}'"""
-    return Remedy(kind="revert", details={"how": f"kubectl patch {_named(pair)} {patch}"})
+    return _revert(f"kubectl patch {_named(pair)} {patch}")
 
 
 def _hurry(pair: Pair) -> Remedy:
     ref = pair.ref
     asking = _SYNCING.get(ref.kind, _FETCHING)
-    how = asking.format(namespace=ref.namespace, name=ref.name)
-    return Remedy(kind="revert", details={"how": how})
+    return _revert(asking.format(namespace=ref.namespace, name=ref.name))
 
 
 def _supply(_pair: Pair) -> Remedy:
@@ -83,9 +107,22 @@ def _supply(_pair: Pair) -> Remedy:
 
 def _apply(pair: Pair) -> Remedy:
     origin = pair.desired.origin if pair.desired else None
-    source = origin.path if origin else "the declared manifest"
     synced = _sync(pair.desired.owner if pair.desired else None)
-    return Remedy(kind="revert", details={"how": synced or f"kubectl apply -f {source}"})
+    return _revert(synced or _apply_file(origin))
+
+
+def _apply_file(origin: Origin | None) -> str:
+    return f"kubectl apply -f {origin.path if origin else 'the declared manifest'}"
+
+
+def _render(layers: Layers) -> str:
+    """How what was rendered is applied by hand; by whom charts are installed and with what is not known."""
+    where = layers.base or "."
+    if layers.renderer == "kustomize":
+        return f"kubectl apply -k {where}"
+    if layers.renderer == "helm":
+        return f"upgrade the release of the chart at {where} with helm, as it was installed"
+    return f"apply what is rendered from {where} again"
 
 
 def _sync(owner: Owner | None) -> str:

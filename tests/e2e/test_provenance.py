@@ -59,11 +59,11 @@ def platform(tmp_path: Path) -> GitFolder:
 def _drift(
     cluster: ControlPlane, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> dict[str, Any]:
-    """Scan; the sources of what is found by the names of the objects."""
+    """Scan; what is found by the names of the objects."""
     code = run(["scan", "-c", str(config), "-o", "json"])
     report = json.loads(capsys.readouterr().out)
     assert (code, report["problems"]) == (1, [])
-    return {one["object"]["name"]: one["source"] for one in report["findings"]}
+    return {one["object"]["name"]: one for one in report["findings"]}
 
 
 def _configured(platform: GitFolder, cluster: ControlPlane, folder: Path) -> Path:
@@ -109,6 +109,14 @@ def test_a_finding_names_the_line_that_says_it(
 
     found = _drift(control_plane, config, capsys)
 
-    places = {name: (one["path"], one["line"], one["revision"]) for name, one in found.items()}
+    sources = {name: one["source"] for name, one in found.items()}
+    places = {name: (one["path"], one["line"], one["revision"]) for name, one in sources.items()}
     assert places["web"] == ("prod/replicas.yaml", 6, patched)
     assert places["shop-modes"] == ("prod/values.yaml", 1, valued)
+    remedies = {name: {r["kind"]: r["how"] for r in one["remedies"]} for name, one in found.items()}
+    assert remedies["web"] == {
+        "revert": "kubectl apply -k prod",
+        "codify": "change prod/replicas.yaml:6 in platform to what lives",
+    }
+    assert "the chart at chart with helm" in remedies["shop-modes"]["revert"]
+    assert remedies["shop-modes"]["codify"] == "change prod/values.yaml:1 in platform to what lives"

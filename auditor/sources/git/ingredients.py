@@ -46,6 +46,7 @@ class Ingredients:
             name=finding.ref.name,
             said=_said(finding, fields),
             base=_base(root, origin.repository),
+            renderer=rendered.renderer,
             files=self._of_repository(root, rendered, origin.repository),
             owner=(owner.path, owner.line) if owner is not None and is_near else None,
         )

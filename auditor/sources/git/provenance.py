@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from auditor.domain.difference import Op
@@ -19,6 +20,7 @@ from auditor.domain.fieldpath import FieldPath
 from auditor.domain.finding import Finding, Outcome
 from auditor.domain.history import Layers, Passage
 from auditor.domain.manifest import Origin
+from auditor.domain.remedies import placed
 from auditor.errors import SourceUnavailable
 from auditor.ports import Repository
 from auditor.telemetry.git import GitEvents
@@ -75,11 +77,11 @@ class Provenance:
         if finding.origin is None:
             return None
         fields = declared_fields(finding)
-        return finding.origin, fields, self._layers_of(finding, fields) if fields else None
+        return finding.origin, fields, self._layers_of(finding, fields)
 
     def _attributed(self, outcome: Outcome, known: Mapping[Question, Origin]) -> Outcome:
         questions = [(finding, self._question(finding)) for finding in outcome.findings]
-        findings = (replace(one, origin=known[q]) if q else one for one, q in questions)
+        findings = (_told(one, q, known[q]) if q else one for one, q in questions)
         return replace(outcome, findings=tuple(findings))
 
     def _remember(self, known: Mapping[Question, Origin]) -> None:
@@ -105,19 +107,32 @@ class Provenance:
             return origin
         passage = Passage(origin.path, origin.line, fields, layers=layers)
         try:
-            places = repository.trace(origin.revision, passage) if layers else (passage,)
-            changes = [(repository.last_change(origin.revision, one), one) for one in places]
+            is_laid = layers is not None and bool(fields)
+            places = repository.trace(origin.revision, passage) if is_laid else (passage,)
         except SourceUnavailable as error:
             self._events.change_untraced(origin.repository, origin.path, str(error))
             return origin
-        info, place = max(changes, key=lambda change: change[0].committed)
-        return replace(
-            origin,
-            revision=info.id,
-            authored=info.authored,
-            path=place.path,
-            line=place.line,
-        )
+        found = [self._changed(repository, origin, place) for place in places]
+        return max(found, key=lambda change: change[0])[1]
+
+    def _changed(
+        self, repository: Repository, rendered: Origin, place: Passage
+    ) -> tuple[datetime, Origin]:
+        """A place with the commit that last changed it, and when: the oldest time if nobody knows."""
+        there = replace(rendered, path=place.path, line=place.line)
+        try:
+            info = repository.last_change(rendered.revision, place)
+        except SourceUnavailable as error:
+            self._events.change_untraced(rendered.repository, place.path, str(error))
+            return datetime.min.replace(tzinfo=UTC), there
+        return info.committed, replace(there, revision=info.id, authored=info.authored)
+
+
+def _told(finding: Finding, question: Question, place: Origin) -> Finding:
+    """A finding with the place that it is about, in what can be done as well."""
+    told, _, layers = question
+    remedies = placed(finding.remedies, told, place, layers)
+    return replace(finding, origin=place, remedies=remedies)
 
 
 def _without_files(question: Question) -> Question:

@@ -9,10 +9,11 @@ import pytest
 
 from auditor.domain import checks
 from auditor.domain.checks import Check
-from auditor.domain.finding import Deviation
+from auditor.domain.finding import Deviation, Remedy
+from auditor.domain.history import Layers
 from auditor.domain.manifest import Owner
 from auditor.domain.pair import Pair
-from auditor.domain.remedies import remedies_for
+from auditor.domain.remedies import placed, remedies_for
 from tests.builders import deployment, live, manifest, obj
 
 REFRESH = "argocd.argoproj.io/application-set-refresh=true"
@@ -90,3 +91,40 @@ def test_what_is_suspended_is_resumed() -> None:
 
     assert offered(checks.SUSPENDED, by_hand)[0][0] == "revert"
     assert offered(checks.SUSPENDED, meant) == [("wait", "it is declared so")]
+
+
+@pytest.mark.parametrize(
+    ("renderer", "reverted"),
+    [
+        ("kustomize", "kubectl apply -k prod"),
+        ("helm", "upgrade the release of the chart at prod with helm, as it was installed"),
+        ("other", "apply what is rendered from prod again"),
+    ],
+)
+def test_what_is_rendered_is_not_applied_file_by_file(renderer: str, reverted: str) -> None:
+    """And what lives is written where the field is said."""
+    body = deployment()
+    told = manifest(body).origin
+    assert told
+    place = replace(told, path="prod/patch.yaml", line=7)
+    pair = Pair(ref=live(body).ref, desired=manifest(body), actual=live(body))
+    said = Deviation(check="K8S-002", category=checks.CHANGED.category, message="so")
+    layers = Layers(kind="Deployment", name="web", said=(), base="prod", renderer=renderer)
+
+    offered_there = placed(remedies_for(pair, said), told, place, layers)
+
+    assert [(one.kind, one.details["how"]) for one in offered_there] == [
+        ("revert", reverted),
+        ("codify", "change prod/patch.yaml:7 in platform to what lives"),
+    ]
+    alone = placed(remedies_for(pair, said), told, place, None)
+    assert alone[0].details["how"] == "kubectl apply -f prod/patch.yaml"
+
+
+def test_other_remedies_stay_as_they_are() -> None:
+    """The owner brings it back, wherever it is declared."""
+    told = manifest(deployment()).origin
+    assert told
+    remedies = (Remedy(kind="revert", details={"how": "argocd app sync shop"}), Remedy(kind="wait"))
+
+    assert placed(remedies, told, replace(told, path="elsewhere.yaml"), None) == remedies

@@ -7,13 +7,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from prometheus_client import CollectorRegistry
 
+from auditor.app.folders import FolderRepository
 from auditor.domain.difference import Difference, Op
 from auditor.domain.fieldpath import FieldPath, Key
 from auditor.domain.finding import Finding, Outcome, Verdict
 from auditor.domain.history import CommitInfo, Layers, Passage
 from auditor.domain.manifest import Origin
+from auditor.sources.git.directory import open_directory
 from auditor.sources.git.fetching import Remote
 from auditor.sources.git.provenance import Provenance
 from auditor.sources.git.repository import GitRepository, open_repository
@@ -186,6 +189,22 @@ async def test_a_field_of_an_overlay_names_the_overlay(
     assert (one.origin.path, one.origin.line) == ("kustomization.yaml", 1)
     assert (one.origin.revision, both.origin.revision) == (second, third)
     assert one.origin.authored == START + timedelta(minutes=1)
+
+
+async def test_an_overlay_that_nobody_committed_is_named_all_the_same(tmp_path: Path) -> None:
+    """A folder has no history; what lies in it says what it says."""
+    (tmp_path / "web.yaml").write_text(yaml.safe_dump(deployment("web")))
+    (tmp_path / "kustomization.yaml").write_text("# all\nreplicas: [{name: web, count: 3}]\n")
+    folder = FolderRepository("platform", open_directory(tmp_path)[0])
+    layers = Layers(kind="Deployment", name="web", said=("3",), files=("kustomization.yaml",))
+    events = GitEvents(CollectorRegistry(), SourceEvents(CollectorRegistry()))
+    known = Provenance([folder], events, lambda _finding, _fields: layers)
+
+    told = await only(known, found("", replace(differs(REPLICAS), desired=3)))
+
+    assert told.origin == Origin(
+        repository="platform", revision="", path="kustomization.yaml", line=2
+    )
 
 
 async def test_a_finding_without_a_declaration_stays_as_it_is(repository: GitRepository) -> None:
