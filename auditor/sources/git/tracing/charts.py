@@ -63,12 +63,12 @@ class _Print(NamedTuple):
     rest: Way
 
 
-def find_in_values(path: str, wanted: Wanted, files: Files) -> tuple[Place, ...]:
+def find_in_values(wanted: Wanted, files: Files) -> tuple[Place, ...]:
     """Find the places of the values that a template prints as a field: one for each part of it."""
-    if _TEMPLATES not in f"/{path}" or wanted.said is None:
+    if _TEMPLATES not in f"/{wanted.file}" or wanted.said is None:
         return ()
-    text = files.text(path) or ""
-    values = list(_values(path, wanted, files))
+    text = files.text(wanted.file) or ""
+    values = list(_values(wanted, files))
     lines = [line if len(line) <= _LONGEST else "" for line in text.splitlines()]
     for printed in _prints(lines, wanted.segments):
         ways = _ways(printed, wanted.said)
@@ -115,9 +115,9 @@ def _ways(printed: _Print, said: str) -> Iterator[tuple[Way, str]]:
             yield tuple(names.strip(".").split(".")), part
 
 
-def _values(path: str, wanted: Wanted, files: Files) -> Iterator[_Values]:
+def _values(wanted: Wanted, files: Files) -> Iterator[_Values]:
     """All values that reach a template, those that win over others first."""
-    charts = _charts(path, wanted.layers.base)
+    charts = _charts(wanted.file, wanted.layers.base)
     chart, names = charts[0]
     yield from _owners(wanted, files, names)
     known = [each for each in wanted.layers.files if _holds_values(each)]

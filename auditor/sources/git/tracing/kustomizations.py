@@ -44,9 +44,8 @@ class Laid(NamedTuple):
 def find_in_kustomizations(wanted: Wanted, files: Files) -> tuple[Place, ...]:
     """Find the place that says what a field is declared to be, if any of them does."""
     for laid in _laid(wanted, files):
-        lines = _in_fields(laid, wanted)
-        if lines is not None:
-            return (Place(laid.path, lines),)
+        if found := _in_fields(laid, wanted):
+            return found
         place = _in_patches(laid, wanted, files) or _in_generators(laid, wanted, files)
         if place is not None:
             return (place,)
@@ -66,18 +65,29 @@ def _laid(wanted: Wanted, files: Files) -> Iterator[Laid]:
             yield Laid(path, document)
 
 
-def _in_fields(laid: Laid, wanted: Wanted) -> tuple[int, int] | None:
+def _in_fields(laid: Laid, wanted: Wanted) -> tuple[Place, ...]:
     """What is said in so many words, without a patch."""
     last = wanted.segments[-1]
     for image in _entries(laid, "images") if last == "image" else ():
         if _makes(image, wanted.said or ""):
-            return image.lines
+            entry = Place(laid.path, image.lines)
+            return (entry,) if wanted.own is None or _is_whole(image) else (entry, _own(wanted))
     for replicas in _entries(laid, "replicas") if wanted.segments == ("spec", "replicas") else ():
         is_meant = wanted.is_named(text_at(replicas.node, "name"))
         if is_meant and text_at(replicas.node, "count") == wanted.said:
-            return replicas.lines
+            return (Place(laid.path, replicas.lines),)
     found = next((one for one in _metadata(laid, wanted) if wanted.is_said_by(one)), None)
-    return None if found is None else found.lines
+    return () if found is None else (Place(laid.path, found.lines),)
+
+
+def _own(wanted: Wanted) -> Place:
+    return Place(wanted.file, wanted.own.lines if wanted.own else None)
+
+
+def _is_whole(image: Field) -> bool:
+    """Tell whether an entry of ``images`` leaves nothing of the image that it changes."""
+    said = {key for key in ("newName", "newTag", "digest") if text_at(image.node, key)}
+    return image.text is not None or ("newName" in said and len(said) > 1)
 
 
 def _entries(laid: Laid, *names: str) -> Iterator[Field]:

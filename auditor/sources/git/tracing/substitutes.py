@@ -18,7 +18,7 @@ from auditor.sources.git.tracing.wanted import Wanted, made_of
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_]\w*)[^}]*\}")
 
 
-def find_in_substitutes(path: str, wanted: Wanted, files: Files) -> tuple[Place, ...]:
+def find_in_substitutes(wanted: Wanted, files: Files) -> tuple[Place, ...]:
     """Find the places of the variables that a field of a file is made of, and its own, if there are any."""
     own, text = wanted.own, wanted.own.text if wanted.own else None
     substitutes = spec_of(wanted.layers, files, "postBuild", "substitute")
@@ -29,4 +29,4 @@ def find_in_substitutes(path: str, wanted: Wanted, files: Files) -> tuple[Place,
     pairs = zip(parts[1::2], made_of(wanted.said or "", parts[::2]), strict=False)
     found = ((field_at(substitute.node, (name,)), value) for name, value in pairs)
     told = tuple(Place(owner, one.lines) for one, value in found if one and one.text == value)
-    return (*told, Place(path, own.lines)) if told else ()
+    return (*told, Place(wanted.file, own.lines)) if told else ()

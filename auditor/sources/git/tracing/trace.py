@@ -35,8 +35,10 @@ def trace(of_commit: Files, passage: Passage) -> tuple[Passage, ...]:
     left: list[FieldPath] = []
     for path, said in zip(passage.fields, layers.said, strict=True):
         own = field_at(body, path.segments)
-        wanted = Wanted(layers=layers, path=path, said=said, own=own, own_name=name)
-        found = _find(passage, wanted, files)
+        wanted = Wanted(
+            file=passage.path, layers=layers, path=path, said=said, own=own, own_name=name
+        )
+        found = _find(wanted, files)
         told += found
         if not found:
             left.append(path)
@@ -46,11 +48,11 @@ def trace(of_commit: Files, passage: Passage) -> tuple[Passage, ...]:
     return (*places, own_passage) if is_written or not places else places
 
 
-def _find(passage: Passage, wanted: Wanted, files: Files) -> tuple[Place, ...]:
+def _find(wanted: Wanted, files: Files) -> tuple[Place, ...]:
     return (
         find_in_kustomizations(wanted, files)
-        or find_in_values(passage.path, wanted, files)
-        or find_in_substitutes(passage.path, wanted, files)
+        or find_in_values(wanted, files)
+        or find_in_substitutes(wanted, files)
     )
 
 

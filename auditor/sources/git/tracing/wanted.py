@@ -14,10 +14,11 @@ from auditor.sources.git.fields import Field, field_at
 class Wanted:
     """One field of a rendered object, as `Layers` has it.
 
-    ``own`` is the field in the object's own file, if it is written there: then only its value tells who said
-    it. ``own_name`` is the object's name there, before prefixes and suffixes; empty if that is unknown.
+    ``own`` is the field in the object's own ``file``, if it is written there: then only its value tells who
+    said it. ``own_name`` is the object's name there, before prefixes and suffixes; empty if that is unknown.
     """
 
+    file: str
     layers: Layers
     path: FieldPath
     said: str | None
