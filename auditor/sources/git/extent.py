@@ -87,12 +87,14 @@ def _mapping_at(text: str, passage: Span, line: int) -> yaml.MappingNode | None:
 @lru_cache(maxsize=1)
 def _document(text: str, passage: Span) -> yaml.Node | None:
     """Read one document; ``None`` where it is empty, too long, or cannot be read."""
-    lines = _outline(text)[0][passage.first - 1 : passage.last]
+    whole = _outline(text)[0]
+    lines = whole[passage.first - 1 : passage.last]
     if sum(map(len, lines)) > _LONGEST:
         return None
     padding = "\n" * (passage.first - 1)
+    ending = "\n" if passage.last < len(whole) or text.endswith("\n") else ""
     try:
-        return next(compose_all(padding + "\n".join(lines) + "\n"), None)
+        return next(compose_all(padding + "\n".join(lines) + ending), None)
     except yaml.YAMLError:
         return None
 
