@@ -10,14 +10,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Final, NamedTuple
 
 import yaml
 
 from auditor.domain.fieldpath import Segment
 from auditor.sources.git.fields import Field, field_at, items_of, text_at
-from auditor.sources.git.tracing.files import Files, Place, read_nodes
+from auditor.sources.git.tracing.files import Files, Place
 from auditor.sources.git.tracing.owners import sources_of, spec_of
 from auditor.sources.git.tracing.wanted import Wanted, made_of
 
@@ -28,6 +28,8 @@ _VALUE: Final = re.compile(r"(?<![\w)])\.Values((?:\.\w+)+)")
 _WHOLE: Final = re.compile(r"\b(?:toYaml|with)\b")
 _LONGEST: Final = 1_000
 """Characters of a template's line that is looked at."""
+_MOST: Final = 500
+"""So many lines that may print a field are looked at."""
 _NEAR: Final = 2
 """Lines above and below a field's name on which its value may be printed whole."""
 
@@ -70,7 +72,7 @@ def find_in_values(wanted: Wanted, files: Files) -> tuple[Place, ...]:
     text = files.text(wanted.file) or ""
     values = list(_values(wanted, files))
     lines = [line if len(line) <= _LONGEST else "" for line in text.splitlines()]
-    for printed in _prints(lines, wanted.segments):
+    for printed in islice(_prints(lines, wanted.segments), _MOST):
         ways = _ways(printed, wanted.said)
         places = (_parameter(*way, wanted, files) or _find(values, *way) for way in ways)
         if found := tuple(place for place in places if place is not None):
@@ -161,7 +163,7 @@ def _owners(wanted: Wanted, files: Files, names: tuple[str, ...]) -> Iterator[_V
         if found.text is None:
             yield _Values(path, found.node, names)
         elif found.text_begins is not None:
-            for inner in read_nodes(found.text)[:1]:
+            for inner in files.nodes(found.text)[:1]:
                 yield _Values(path, inner, names, found.text_begins - 1)
 
 

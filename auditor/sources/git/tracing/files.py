@@ -1,7 +1,7 @@
 """The files of a commit, read as YAML for the places of things.
 
-Bounded: long texts are not read, and what was read last is remembered. It refuses to fail: what cannot be
-read has nothing in it.
+Bounded: long texts are not read, no question is answered by very many, and what was read last is remembered.
+It refuses to fail: what cannot be read has nothing in it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from auditor.sources.git.extent import object_at
 
 _LONGEST: Final = 2**18
 """Characters of a text that is read."""
+_MOST: Final = 2**22
+"""Characters that are read for one question, as often as each is."""
 _SMALL: Final = 2**13
 """Characters of a text of which many are remembered: nodes take fifty times the space of their text."""
 _REMEMBERED: Final = 4_000
@@ -32,7 +34,7 @@ class Place(NamedTuple):
 
 
 class Files:
-    """What can be read of a commit, or only some files of it."""
+    """What can be read of a commit, or only some files of it; each selection for one question."""
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class Files:
         self._read = read
         self._known = known
         self._texts = {} if texts is None else texts
+        self._left = _MOST
 
     def only(self, known: Collection[str]) -> Files:
         """The same files without all others."""
@@ -70,21 +73,20 @@ class Files:
 
     def documents(self, path: str) -> tuple[yaml.Node, ...]:
         """The documents of a file."""
-        text = self.text(path)
-        return () if text is None else read_nodes(text)
+        return self.nodes(self.text(path) or "")
+
+    def nodes(self, text: str) -> tuple[yaml.Node, ...]:
+        """The documents of a text; none where it cannot be read, or too much was read already."""
+        self._left -= len(text)
+        if self._left < 0 or len(text) > _LONGEST:
+            return ()
+        return _small(text) if len(text) <= _SMALL else _large(text)
 
     def object_at(self, place: tuple[str, int | None] | None) -> yaml.Node | None:
         """The object that begins on a line of a file; ``None`` where none does."""
         if place is None or place[1] is None:
             return None
         return object_at(self.text(place[0]) or "", place[1])
-
-
-def read_nodes(text: str) -> tuple[yaml.Node, ...]:
-    """Read a text of one or more documents; none where it cannot be read."""
-    if len(text) > _LONGEST:
-        return ()
-    return _small(text) if len(text) <= _SMALL else _large(text)
 
 
 def _nodes(text: str) -> tuple[yaml.Node, ...]:

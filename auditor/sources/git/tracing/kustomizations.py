@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import yaml
 
 from auditor.sources.git.fields import Field, field_at, items_of, text_at
-from auditor.sources.git.tracing.files import Files, Place, read_nodes
+from auditor.sources.git.tracing.files import Files, Place
 from auditor.sources.git.tracing.owners import sources_of, spec_of
 from auditor.sources.git.tracing.patches import find_in_patch
 from auditor.sources.git.tracing.wanted import Wanted
@@ -61,7 +61,7 @@ def _laid(wanted: Wanted, files: Files) -> Iterator[Laid]:
     known.sort(key=lambda each: (posixpath.dirname(each) != layers.base, each))
     for path in known[:_MOST]:
         text = files.text(path) or ""
-        for document in read_nodes(text) if _SAYS.search(text) else ():
+        for document in files.nodes(text) if _SAYS.search(text) else ():
             yield Laid(path, document)
 
 
@@ -155,7 +155,7 @@ def _in_patch(
     if said is None or said.text is None:
         lines = find_in_patch([entry.node], wanted, is_aimed=is_aimed) if said is None else None
         return None if lines is None else Place(laid.path, lines)
-    lines = find_in_patch(read_nodes(said.text), wanted, is_aimed=is_aimed)
+    lines = find_in_patch(files.nodes(said.text), wanted, is_aimed=is_aimed)
     if lines is None:
         return None
     begins = said.text_begins

@@ -23,6 +23,7 @@ TEMPLATE = "charts/web/templates/web.yaml"
         "patches: [{path: p.yaml, target: {name: '(a|aa)+$'}}]",
         "patches: [{path: prod/kustomization.yaml}]",
         "labels: &l [*l]",
+        "patches:\n" + "- {patch: 'a: [1, 2]', target: {kind: Deployment}}\n" * 4_000,
     ],
 )
 def test_kustomizations(overlay: str) -> None:
@@ -54,3 +55,21 @@ def test_variables(text: str) -> None:
     files = {"base/web.yaml": BASE.replace("web:1", f"'{text}'"), "web.yaml": owner}
 
     assert traced(files, (IMAGE, "a" * 250 + "?"), owner=("web.yaml", 1))
+
+
+def test_many_files_are_not_all_read_for_one_question() -> None:
+    """Most of them would say nothing; the first ones, which are the outermost, count."""
+    patch = f"{BASE.replace('replicas: 1', 'replicas: 5')}# {'x' * 200_000}\n"
+    names = [f"{number:03}" for number in range(100)]
+    overlays = {
+        f"{name}/kustomization.yaml": f"patches: [{{path: {name}.yaml}}]\n" for name in names
+    }
+    files = {f"{name}/{name}.yaml": patch.replace("web", name) for name in names}
+    last = {"999/kustomization.yaml": "replicas: [{name: web, count: 5}]\n"}
+
+    assert traced({"base/web.yaml": BASE, **overlays, **files, **last}, (REPLICAS, "5")) == [
+        "base/web.yaml: spec.replicas"
+    ]
+    assert traced({"base/web.yaml": BASE, **last}, (REPLICAS, "5")) == [
+        "999/kustomization.yaml:1: replicas: [{name: web, count: 5}]"
+    ]
