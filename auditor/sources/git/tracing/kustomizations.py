@@ -71,7 +71,7 @@ def _in_fields(laid: Laid, wanted: Wanted) -> tuple[Place, ...]:
     for image in _entries(laid, "images") if last == "image" else ():
         if _makes(image, wanted.said or ""):
             entry = Place(laid.path, image.lines)
-            return (entry,) if wanted.own is None or _is_whole(image) else (entry, _own(wanted))
+            return (entry,) if wanted.own is None or _has_version(image) else (entry, _own(wanted))
     for replicas in _entries(laid, "replicas") if wanted.segments == ("spec", "replicas") else ():
         is_meant = wanted.is_named(text_at(replicas.node, "name"))
         if is_meant and text_at(replicas.node, "count") == wanted.said:
@@ -84,10 +84,9 @@ def _own(wanted: Wanted) -> Place:
     return Place(wanted.file, wanted.own.lines if wanted.own else None)
 
 
-def _is_whole(image: Field) -> bool:
-    """Tell whether an entry of ``images`` leaves nothing of the image that it changes."""
-    said = {key for key in ("newName", "newTag", "digest") if text_at(image.node, key)}
-    return image.text is not None or ("newName" in said and len(said) > 1)
+def _has_version(image: Field) -> bool:
+    """Tell whether an entry of ``images`` says which version; else the object's own says that, and moves."""
+    return image.text is not None or any(text_at(image.node, key) for key in ("newTag", "digest"))
 
 
 def _entries(laid: Laid, *names: str) -> Iterator[Field]:

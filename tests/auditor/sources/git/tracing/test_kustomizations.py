@@ -145,19 +145,19 @@ def test_names_get_prefixes_on_the_way() -> None:
 
 
 @pytest.mark.parametrize(
-    ("image", "said", "is_whole"),
+    ("image", "said", "has_version"),
     [
-        ("{name: web, newTag: v2}", "web:v2", False),
+        ("{name: web, newTag: v2}", "web:v2", True),
         ("{name: web, newName: example.com:5000/web}", "example.com:5000/web:1", False),
-        ("{name: web, digest: sha256:abc}", "web@sha256:abc", False),
+        ("{name: web, digest: sha256:abc}", "web@sha256:abc", True),
         ("{name: web, newName: other, newTag: v2}", "other:v2", True),
     ],
 )
-def test_images(image: str, said: str, *, is_whole: bool) -> None:
-    """Tag, name and digest; what is kept of the image is said by the object."""
+def test_images(image: str, said: str, *, has_version: bool) -> None:
+    """Tag, name and digest; a version that is kept is said by the object."""
     files = overlay(f"resources: [../base]\nimages:\n  - {image}\n")
 
-    own = [] if is_whole else ["base/web.yaml:11: image: web:1"]
+    own = [] if has_version else ["base/web.yaml:11: image: web:1"]
     assert traced(files, (IMAGE, said)) == [f"prod/kustomization.yaml:3: - {image}", *own]
 
 
@@ -273,7 +273,6 @@ def test_fields_of_several_files() -> None:
     assert found == [
         "prod/replicas.yaml:5: replicas: 5",
         "prod/kustomization.yaml:2: - {name: web, newTag: v2}",
-        "base/web.yaml:11: image: web:1",
         "base/web.yaml: spec.template.spec.containers",
     ]
 
