@@ -184,8 +184,8 @@ class Declarer:
         """Where the owner is declared that calls for a root."""
         if root.found is None:
             return None
-        owner = self.outlets.desired.declaration(root.found.keeper)
-        return owner.manifest.origin if owner and owner.manifest else None
+        owner = self.outlets.desired.objects.get(root.found.keeper)
+        return owner.origin if owner else None
 
     def _tell(
         self, root: Root, rendered: Rendered, objects: int, touched: frozenset[ObjectRef]

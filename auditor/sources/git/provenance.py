@@ -58,10 +58,8 @@ class Provenance:
         What is not known yet is looked up for all of them together: a way into a thread and back takes longer
         than most answers.
         """
-        questions = (
-            self._question(finding) for outcome in outcomes for finding in outcome.findings
-        )
-        asked = dict.fromkeys(one for one in questions if one is not None)
+        questions = [[self._question(each) for each in outcome.findings] for outcome in outcomes]
+        asked = dict.fromkeys(one for of in questions for one in of if one is not None)
         known = {one: self._known[one] for one in asked if one in self._known}
         while left := [one for one in asked if one not in known]:
             # File by file, because the text of the last one is still at hand.
@@ -69,8 +67,8 @@ class Provenance:
             known |= await asyncio.to_thread(self._look_up, left)
         self._remember(known)
         return [
-            self._attributed(outcome, known) if outcome.findings else outcome
-            for outcome in outcomes
+            _attributed(outcome, of, known) if of else outcome
+            for outcome, of in zip(outcomes, questions, strict=True)
         ]
 
     def _question(self, finding: Finding) -> Question | None:
@@ -78,11 +76,6 @@ class Provenance:
             return None
         fields = declared_fields(finding)
         return finding.origin, fields, self._layers_of(finding, fields)
-
-    def _attributed(self, outcome: Outcome, known: Mapping[Question, Origin]) -> Outcome:
-        questions = [(finding, self._question(finding)) for finding in outcome.findings]
-        findings = (_told(one, q, known[q]) if q else one for one, q in questions)
-        return replace(outcome, findings=tuple(findings))
 
     def _remember(self, known: Mapping[Question, Origin]) -> None:
         if len(self._known) + len(known) > _REMEMBERED:
@@ -126,6 +119,15 @@ class Provenance:
             self._events.change_untraced(rendered.repository, place.path, str(error))
             return datetime.min.replace(tzinfo=UTC), there
         return info.committed, replace(there, revision=info.id, authored=info.authored)
+
+
+def _attributed(
+    outcome: Outcome, questions: Sequence[Question | None], known: Mapping[Question, Origin]
+) -> Outcome:
+    """An outcome with the answers to the questions about its findings, in their order."""
+    pairs = zip(outcome.findings, questions, strict=True)
+    findings = (_told(one, asked, known[asked]) if asked else one for one, asked in pairs)
+    return replace(outcome, findings=tuple(findings))
 
 
 def _told(finding: Finding, question: Question, place: Origin) -> Finding:
