@@ -92,6 +92,7 @@ class FolderRepository:
     def __init__(self, name: str, tree: Tree, history: Objects | None = None) -> None:
         self.name = name
         self._tree = tree
+        self._files = Files(tree.read)
         self._history = history
 
     async def heads(self, revisions: Collection[str] = (CONFIGURED,)) -> Heads:
@@ -120,7 +121,7 @@ class FolderRepository:
     def trace(self, commit: str, passage: Passage) -> tuple[Passage, ...]:
         """The passages that say what the fields of a passage are, as they lie here."""
         del commit
-        return trace(Files(self._tree.read), passage)
+        return trace(self._files, passage)
 
     def last_change(self, commit: str, passage: Passage) -> CommitInfo:
         """The commit that last changed a passage of a file that lies here as it was committed.
