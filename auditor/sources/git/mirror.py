@@ -88,7 +88,7 @@ class Mirror:
         self._cache.mkdir(parents=True, exist_ok=True)
         until = time.monotonic() + self._turn
         with self.folder.with_suffix(".lock").open("w") as lock:
-            while not _is_locked(lock):
+            while not _try_lock(lock):
                 if time.monotonic() > until or stop.wait(_GLANCE):
                     reason = f"another fetch into {self.folder} is under way. It is tried again."
                     raise SourceUnavailable(f"{redact(self._remote.url)}: {reason}")
@@ -128,7 +128,7 @@ class Mirror:
         return self._repository
 
 
-def _is_locked(lock: TextIO) -> bool:
+def _try_lock(lock: TextIO) -> bool:
     """Take a lock, unless another has it; it ends with the file."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
