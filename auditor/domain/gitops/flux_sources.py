@@ -30,7 +30,6 @@ BOOTSTRAP: Final = "flux-system"
 """What ``flux bootstrap`` calls the GitRepository of the repository that it commits to."""
 _DEFAULT_BRANCH: Final = "master"
 _LATEST: Final = "latest"
-"""Marks a revision as a range of versions."""
 _SPEAKING_S3: Final = ("", "generic", "aws")
 """Providers of buckets; without one it is generic."""
 _CHARTS: Final = frozenset({"HelmChart", "HelmRepository"})

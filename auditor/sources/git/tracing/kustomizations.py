@@ -129,13 +129,10 @@ def _metadata(laid: Laid, wanted: Wanted) -> Iterator[Field]:
 
 def _in_patches(laid: Laid, wanted: Wanted, files: Files) -> Place | None:
     for entry in _entries(laid, *_PATCHES):
-        is_aimed = False
         target = field_at(entry.node, ("target",))
-        if target is not None:
-            if not _is_target(target, wanted):
-                continue
-            is_aimed = True
-        place = _in_patch(laid, entry, wanted, files, is_aimed=is_aimed)
+        if target is not None and not _is_target(target, wanted):
+            continue
+        place = _in_patch(laid, entry, wanted, files, is_aimed=target is not None)
         if place is not None:
             return place
     return None

@@ -46,8 +46,8 @@ def _in_operations(document: yaml.Node, wanted: Wanted) -> Field | None:
         if text_at(operation.node, "op") not in _SETTING or pointer is None or value is None:
             continue
         rest = _rest(pointer, wanted.segments, value)
-        found = None if rest is None else wanted.below(value, rest)
-        if found is not None:
+        found = None if rest is None else field_at(value.node, rest)
+        if wanted.is_said_by(found):
             return found if rest else operation
     return None
 

@@ -33,6 +33,7 @@ def trace(of_commit: Files, passage: Passage) -> tuple[Passage, ...]:
     name = text_at(body, "metadata", "name") or text_at(body, "name") or ""
     told: list[Place] = []
     left: list[FieldPath] = []
+    is_written = False
     for path, said in zip(passage.fields, layers.said, strict=True):
         own = field_at(body, path.segments)
         wanted = Wanted(
@@ -42,7 +43,7 @@ def trace(of_commit: Files, passage: Passage) -> tuple[Passage, ...]:
         told += found
         if not found:
             left.append(path)
-    is_written = any(field_at(body, path.segments) for path in left)
+            is_written |= own is not None
     places = _gathered(told)
     own_passage = replace(alone, fields=tuple(left))
     return (*places, own_passage) if is_written or not places else places

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from auditor.domain.fieldpath import FieldPath, Segment
 from auditor.domain.history import Layers
-from auditor.sources.git.fields import Field, field_at
+from auditor.sources.git.fields import Field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +51,6 @@ class Wanted:
         if found is None:
             return False
         return self.own is None if self.said is None else found.text == self.said
-
-    def below(self, found: Field, segments: tuple[Segment, ...]) -> Field | None:
-        """What says it below something, if that does."""
-        inner = field_at(found.node, segments)
-        if inner is None:
-            return None
-        inner = inner if segments else found
-        return inner if self.is_said_by(inner) else None
 
 
 def made_of(said: str, literals: Sequence[str]) -> tuple[str, ...]:
