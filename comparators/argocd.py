@@ -19,12 +19,10 @@ from typing import Any, Final
 from auditor.domain import checks
 from auditor.domain.finding import Deviation
 from auditor.domain.gitops.argocd_progress import oversight_of
-from auditor.domain.identity import GroupKind
 from auditor.domain.pair import Pair
 from comparators import scalars
 from comparators.status import Living, clipped, mapping, mappings, number, text
 
-APPLICATION_SET: Final = GroupKind("argoproj.io", "ApplicationSet")
 _SKIP: Final = "argocd.argoproj.io/skip-reconcile"
 _FAILED: Final = frozenset({"Failed", "Error"})
 _SHORT: Final = 10

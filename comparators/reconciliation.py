@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from auditor.domain.finding import Deviation
-from auditor.domain.gitops.kinds import APPLICATION
+from auditor.domain.gitops.kinds import APPLICATION, APPLICATION_SET
 from auditor.domain.identity import GroupKind
 from auditor.domain.pair import Pair
 from comparators import argocd, flux
@@ -21,7 +21,7 @@ from comparators.status import Living
 Reader = Callable[[Living, Pair], Iterable[Deviation]]
 _READERS: Final[Mapping[GroupKind, Reader]] = {
     APPLICATION: argocd.application,
-    argocd.APPLICATION_SET: argocd.application_set,
+    APPLICATION_SET: argocd.application_set,
     **dict.fromkeys(flux.KINDS, flux.flux),
 }
 _NAMES: Final = frozenset(kind.kind for kind in _READERS)

@@ -16,12 +16,10 @@ from typing import Any, Final
 from auditor.domain import checks
 from auditor.domain.checks import Check
 from auditor.domain.finding import Deviation, Severity
-from auditor.domain.gitops.kinds import APPLICATION
-from auditor.domain.identity import GroupKind
+from auditor.domain.gitops.kinds import APPLICATION, APPLICATION_SET
 from auditor.domain.manifest import Manifest
 from auditor.domain.pair import Pair
 
-APPLICATION_SET: Final = GroupKind("argoproj.io", "ApplicationSet")
 _NEVER_DELETES: Final = frozenset({"create-only", "create-update"})
 
 

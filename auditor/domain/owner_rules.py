@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from auditor.domain.gitops.kinds import APPLICATION, KUSTOMIZATION, RELEASE
-from auditor.domain.identity import GroupKind, ObjectRef
+from auditor.domain.gitops.kinds import APPLICATION, APPLICATION_SET, KUSTOMIZATION, RELEASE
+from auditor.domain.identity import ObjectRef
 from auditor.domain.manifest import Body
 from auditor.domain.pair import Pair
 from auditor.domain.places import Each, Places, Where, parse_expression, parse_jq, parse_pointer
@@ -256,7 +256,7 @@ def _texts(value: Any) -> list[str]:
 
 _READERS: Final = {
     APPLICATION: _application,
-    GroupKind("argoproj.io", "ApplicationSet"): _application_set,
+    APPLICATION_SET: _application_set,
     KUSTOMIZATION: _kustomization,
     RELEASE: _helm_release,
 }

@@ -11,5 +11,6 @@ from typing import Final
 from auditor.domain.identity import GroupKind
 
 APPLICATION: Final = GroupKind("argoproj.io", "Application")
+APPLICATION_SET: Final = GroupKind("argoproj.io", "ApplicationSet")
 KUSTOMIZATION: Final = GroupKind("kustomize.toolkit.fluxcd.io", "Kustomization")
 RELEASE: Final = GroupKind("helm.toolkit.fluxcd.io", "HelmRelease")
