@@ -46,6 +46,22 @@ class Mounted:
         """What the files are of."""
         return Edition(self.repository, self.revision)
 
+    def inward(self, path: str) -> str | None:
+        """The path in the repository of one in the tree; ``None`` if it lies elsewhere."""
+        return _moved(path, self.at, self.under)
+
+    def outward(self, path: str) -> str | None:
+        """The path in the tree of one in the repository; ``None`` if it is not seen."""
+        return _moved(path, self.under, self.at)
+
+
+def _moved(path: str, before: str, after: str) -> str | None:
+    """The same path below another folder; ``None`` if it is not below the first one."""
+    if before and path != before and not path.startswith(f"{before}/"):
+        return None
+    rest = path[len(before) :].strip("/")
+    return "/".join(step for step in (after, rest) if step)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:

@@ -12,7 +12,6 @@ from auditor.domain.fieldpath import FieldPath
 from auditor.domain.finding import Finding
 from auditor.domain.history import Layers
 from auditor.sources.git.declaring import Declarer, Rendered, mounts_of
-from auditor.sources.git.joined import moved
 from auditor.state.roots import Mounted, Root
 
 _PLAIN = "plain"
@@ -67,7 +66,7 @@ class Ingredients:
 
 def _inside(path: str, mounts: Collection[Mounted]) -> str | None:
     """The path that a file has in its repository; ``None`` if it is of another one."""
-    found = (moved(path, mount.at, mount.under) for mount in mounts)
+    found = (mount.inward(path) for mount in mounts)
     return next((each for each in found if each is not None), None)
 
 

@@ -29,11 +29,11 @@ class Part:
 
     def inward(self, path: str) -> str | None:
         """The path in the part's own tree; ``None`` if it lies elsewhere."""
-        return moved(path, self.mounted.at, self.mounted.under)
+        return self.mounted.inward(path)
 
     def outward(self, path: str) -> str | None:
         """The path in the whole of a path of the part's tree; ``None`` if it is not seen."""
-        return moved(path, self.mounted.under, self.mounted.at)
+        return self.mounted.outward(path)
 
 
 class JoinedTree:
@@ -148,16 +148,8 @@ class EmptyTree:
 def seen(mounts: Iterable[Mounted], edition: Edition, changed: Iterable[str]) -> frozenset[str]:
     """Changed paths of an edition, as a tree with these mounts has them."""
     own = [mount for mount in mounts if mount.edition == edition]
-    paths = (moved(path, mount.under, mount.at) for path in changed for mount in own)
+    paths = (mount.outward(path) for path in changed for mount in own)
     return frozenset(path for path in paths if path is not None)
-
-
-def moved(path: str, before: str, after: str) -> str | None:
-    """The same path below another folder; ``None`` if it is not below the first one."""
-    if before and path != before and not path.startswith(f"{before}/"):
-        return None
-    rest = path[len(before) :].strip("/")
-    return "/".join(step for step in (after, rest) if step)
 
 
 def _blobs(part: Part, under: str) -> Iterator[Blob]:
