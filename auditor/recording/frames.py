@@ -6,7 +6,7 @@ recordings unreadable. They refuse to hold what a source asked for beyond what t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, Self
 
@@ -219,9 +219,22 @@ class LastChange(_Frame, frozen=True, kw_only=True, tag="last_change"):
     by: Commit
 
     @classmethod
+    def of(cls, repository: str, commit: str, passage: Passage, info: CommitInfo) -> Self:
+        """Write down which commit it is."""
+        return cls(
+            repository=repository,
+            commit=commit,
+            path=passage.path,
+            line=passage.line,
+            fields=_printed(passage),
+            spans=passage.spans,
+            by=Commit.of(repository, info),
+        )
+
+    @classmethod
     def key_of(cls, commit: str, passage: Passage) -> tuple[Any, ...]:
         """What was asked."""
-        return commit, passage.path, passage.line, tuple(map(str, passage.fields)), passage.spans
+        return commit, passage.path, passage.line, _printed(passage), passage.spans
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -240,7 +253,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     @classmethod
     def of(cls, passage: Passage) -> Self:
         """Write a passage down."""
-        return cls(passage.path, passage.line, tuple(map(str, passage.fields)), passage.spans)
+        return cls(passage.path, passage.line, _printed(passage), passage.spans)
 
     def passage(self, asked: Passage) -> Passage:
         """The passage again; its fields are some of those that were asked about."""
@@ -260,15 +273,35 @@ class Traced(_Frame, frozen=True, kw_only=True, tag="traced"):
     places: tuple[Place, ...]
 
     @classmethod
+    def of(cls, repository: str, commit: str, passage: Passage, places: Iterable[Passage]) -> Self:
+        """Write down where a passage was traced to: not what is declared there, which may be secret."""
+        return cls(
+            repository=repository,
+            commit=commit,
+            path=passage.path,
+            line=passage.line,
+            fields=_printed(passage),
+            name=_object_of(passage),
+            places=tuple(map(Place.of, places)),
+        )
+
+    @classmethod
     def key_of(cls, commit: str, passage: Passage) -> tuple[Any, ...]:
-        """What was asked: not what anything is declared to be, which may be secret."""
-        name = passage.layers.name if passage.layers else ""
-        return commit, passage.path, passage.line, tuple(map(str, passage.fields)), name
+        """What was asked."""
+        return commit, passage.path, passage.line, _printed(passage), _object_of(passage)
 
     @property
     def key(self) -> tuple[Any, ...]:
         """What was asked; see `key_of`."""
         return self.commit, self.path, self.line, self.fields, self.name
+
+
+def _printed(passage: Passage) -> tuple[str, ...]:
+    return tuple(map(str, passage.fields))
+
+
+def _object_of(passage: Passage) -> str:
+    return passage.layers.name if passage.layers else ""
 
 
 class Declared(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

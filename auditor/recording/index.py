@@ -14,16 +14,10 @@ from typing import Self
 from auditor.recording.format import Header, moments, read_header
 from auditor.recording.frames import (
     Answer,
-    Changed,
-    Commit,
-    Content,
     Finish,
     Frame,
-    LastChange,
-    Listing,
+    GitFrame,
     Opened,
-    Rendered,
-    Traced,
 )
 from auditor.recording.replay_repository import GitFacts
 from auditor.recording.replay_transport import Request, request_of
@@ -75,11 +69,9 @@ class _Survey:
 
     def take(self, at: int, frame: Frame) -> None:
         self.end = at
+        if isinstance(frame, GitFrame):
+            self.git[frame.repository].learn(at, frame)
         match frame:
-            case (
-                Listing() | Content() | Changed() | Commit() | LastChange() | Traced() | Rendered()
-            ):
-                self.git[frame.repository].learn(at, frame)
             case Answer():
                 self.last.setdefault(request_of(frame), 0)
             case Opened():

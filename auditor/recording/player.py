@@ -17,20 +17,14 @@ from auditor.ports import Renderer
 from auditor.recording.format import moments
 from auditor.recording.frames import (
     Answer,
-    Changed,
-    Commit,
-    Content,
     Ended,
     Finish,
     Frame,
+    GitFrame,
     Head,
-    LastChange,
     LetGo,
-    Listing,
     Opened,
     Piece,
-    Rendered,
-    Traced,
 )
 from auditor.recording.index import Index
 from auditor.recording.pace import Pace
@@ -93,6 +87,8 @@ class Player:
 
     def _deliver(self, frame: Frame) -> bool:
         """Tell whether anybody can have noticed."""
+        if isinstance(frame, GitFrame | Finish):
+            return False
         match frame:
             case Answer():
                 self.transport(frame.cluster).answer(frame)
@@ -103,17 +99,6 @@ class Player:
                 self._feed(frame)
             case Head():
                 self.repository(frame.repository).point(frame)
-            case (
-                Listing()
-                | Content()
-                | Changed()
-                | Commit()
-                | LastChange()
-                | Traced()
-                | Rendered()
-                | Finish()
-            ):
-                return False
             case _ as never:
                 assert_never(never)
         return True

@@ -21,7 +21,6 @@ from auditor.recording.frames import (
     LastChange,
     Listing,
     Omission,
-    Place,
     Traced,
 )
 from auditor.recording.recorder import Recorder
@@ -73,35 +72,13 @@ class RecordingRepository:
     def trace(self, commit: str, passage: Passage) -> tuple[Passage, ...]:
         """What says more of a passage; what is read for it is not written down."""
         found = self._inner.trace(commit, passage)
-        asked, path, line, fields, name = Traced.key_of(commit, passage)
-        self._recorder.note(
-            Traced(
-                repository=self.name,
-                commit=asked,
-                path=path,
-                line=line,
-                fields=fields,
-                name=name,
-                places=tuple(map(Place.of, found)),
-            )
-        )
+        self._recorder.note(Traced.of(self.name, commit, passage, found))
         return found
 
     def last_change(self, commit: str, passage: Passage) -> CommitInfo:
         """The commit that last changed a passage; see `auditor.ports.Repository.last_change`."""
         info = self._inner.last_change(commit, passage)
-        asked, path, line, fields, spans = LastChange.key_of(commit, passage)
-        self._recorder.note(
-            LastChange(
-                repository=self.name,
-                commit=asked,
-                path=path,
-                line=line,
-                fields=fields,
-                spans=spans,
-                by=Commit.of(self.name, info),
-            )
-        )
+        self._recorder.note(LastChange.of(self.name, commit, passage, info))
         return info
 
 
