@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Iterator
 from itertools import islice, takewhile
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import click
 
@@ -105,16 +105,20 @@ class _Commands(click.Group):
     help="What log lines look like. Default: console on a terminal, json in a pipe.",
 )
 @click.pass_context
-def program(
-    ctx: click.Context, *, debug: bool, log_level: str | None, log_form: str | None
-) -> None:
+def program(ctx: click.Context, /, **_asked: Any) -> None:
     """Find what differs between Git and Kubernetes clusters, who wrote it, and when.
 
     Exit codes: 0 no drift, 1 drift, 2 trouble.
     """
-    usual = _USUAL_LEVELS.get(ctx.invoked_subcommand or "", "warning")
-    level = log_level or ("debug" if debug else usual)
-    configure_logging(sys.stderr, level=level, form=LogForm(log_form) if log_form else None)
+    log_as_asked(ctx, usual=_USUAL_LEVELS.get(ctx.invoked_subcommand or "", "warning"))
+
+
+def log_as_asked(ctx: click.Context, *, usual: str) -> None:
+    """Log as the program's options say; ``usual`` is the level where they say none."""
+    asked = ctx.find_root().params
+    level = asked["log_level"] or ("debug" if asked["debug"] else usual)
+    form = LogForm(asked["log_form"]) if asked["log_form"] else None
+    configure_logging(sys.stderr, level=level, form=form)
 
 
 def main() -> NoReturn:
@@ -149,8 +153,8 @@ def _hoisted(arguments: list[str]) -> list[str]:
     for argument in left:
         if argument == "--":
             behind += [argument, *left]
-        elif argument.partition("=")[0] in _ANYWHERE:
-            takes_next = _ANYWHERE[argument.partition("=")[0]] and "=" not in argument
+        elif (name := argument.partition("=")[0]) in _ANYWHERE:
+            takes_next = _ANYWHERE[name] and "=" not in argument
             value = list(islice(left, 1)) if takes_next else []
             if takes_next and not value:
                 return [argument]  # which says that a value is missing

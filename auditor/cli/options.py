@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from auditor.cli.frame import DRIFT, NO_DRIFT, TROUBLE
+from auditor.cli.frame import DRIFT, NO_DRIFT, TROUBLE, log_as_asked
 from auditor.config.document import Configuration
 from auditor.config.loading import load
 from auditor.domain.report import Report
 from auditor.reports.forms import Form
-from auditor.telemetry.logs import LogForm, configure_logging
 
 T = TypeVar("T")
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -115,10 +113,7 @@ def exit_code(report: Report, *, exit_zero: bool) -> int:
 
 def leave_logging_to_the_report() -> None:
     """Log nothing that the report says as well, unless logging was asked for."""
-    asked = click.get_current_context().find_root().params
-    if not asked["log_level"] and not asked["debug"]:
-        form = LogForm(asked["log_form"]) if asked["log_form"] else None
-        configure_logging(sys.stderr, level="critical", form=form)
+    log_as_asked(click.get_current_context(), usual="critical")
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:
